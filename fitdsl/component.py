@@ -1,0 +1,79 @@
+"""Whatever a spec can name: ops, losses, datasets, optimizers and the like, each one class with typed fields.
+
+Defining a leaf class registers it under its kind; a name is taken once over all kinds, so that a spec never has to say
+which kind it means. Third parties add theirs through the entry point group `fitdsl.components`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+_TABLE: dict[str, type[Component]] = {}
+
+
+class Record(BaseModel):
+    """Frozen fields filled from spec values: strict types, no unknown names, whole floats where integers are due."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True,
+                              allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole_floats_are_integers(cls, data: Any) -> Any:
+        return {name: _whole(value) for name, value in data.items()} if isinstance(data, dict) else data
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, tuple):
+        return tuple(map(_whole, value))
+    return value
+
+
+class Component(Record):
+    """Base of everything a spec can name.
+
+    A direct subclass opens a kind with `kind="…"`. A class below it that leaves nothing abstract is a leaf and is
+    registered under its class name, or under `name="…"` where the language's word differs.
+    """
+
+    kind: ClassVar[str]
+    word: ClassVar[str]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, *, kind: str | None = None, name: str | None = None, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if kind is not None:
+            cls.kind = kind
+        elif not inspect.isabstract(cls):
+            cls.word = name or cls.__name__
+            if cls.word in _TABLE:
+                raise TypeError(f"two components are called {cls.word!r}: {_TABLE[cls.word]!r} and {cls!r}")
+            _TABLE[cls.word] = cls
+
+    @classmethod
+    def summary(cls) -> str:
+        """First line of the manual entry."""
+        return (inspect.getdoc(cls) or "").partition("\n")[0]
+
+
+@cache
+def _load_third_party() -> None:
+    for entry in entry_points(group="fitdsl.components"):
+        entry.load()
+
+
+def components(kind: str | None = None) -> Mapping[str, type[Component]]:
+    """Every registered component by name, of one kind or of all kinds."""
+    _load_third_party()
+    if kind is None:
+        return MappingProxyType(_TABLE)
+    return {name: cls for name, cls in _TABLE.items() if cls.kind == kind}

@@ -1,0 +1,161 @@
+"""A network as a graph of layers, and the program that joins all networks, regressors and losses of a spec.
+
+A layer is known by its address inside its network: labels joined by points, positions in brackets (`s1[2].main[0]`).
+Its `state_dict` key is the same path with points only (`s1.2.main.0`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import networkx as nx
+
+from ..ops.base import Op
+from ..optim.initializers import Initializer
+from ..source import NOWHERE, Span
+from ..values import Cost, TensorType
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One op in a network.
+
+    Attributes:
+        address: Where it stands in its network.
+        op: What it does.
+        inputs: What it reads, in order: addresses of layers, or names of the network's inputs.
+        type: Shape of its output for one example.
+        cost: What it costs for one example.
+        span: The call in the text that made it.
+        init: How its weights start; None takes the op's own default.
+    """
+
+    address: str
+    op: Op
+    inputs: tuple[str, ...]
+    type: TensorType
+    cost: Cost
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+    init: Initializer | None = None
+
+    @property
+    def key(self) -> str:
+        """Prefix of its tensors in a `state_dict`."""
+        return state_key(self.address)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A label, a block or a repeat: several layers under one address, whose last result is `output`.
+
+    Attributes:
+        address: Where it stands; its layers' addresses begin with it.
+        output: Address of the layer that gives its result.
+        block: Name of the block it is an instance of, if it is one.
+        doc: The comment above it in the text.
+    """
+
+    address: str
+    output: str
+    block: str | None = None
+    doc: str = ""
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+def state_key(address: str) -> str:
+    """The `state_dict` form of an address: `s1[2].main[0]` -> `s1.2.main.0`, `[3]` -> `3`."""
+    return address.replace("[", ".").replace("]", "").lstrip(".")
+
+
+@dataclass(frozen=True, eq=False)
+class LayerGraph:
+    """A network: its inputs, its layers in an order in which each comes after what it reads, and its output.
+
+    Attributes:
+        inputs: Type of each input, by name.
+        layers: Layers by address, in topological order.
+        output: Address of the layer (or name of the input) that gives the result.
+        groups: Labels, block instances and repeats by address.
+    """
+
+    inputs: Mapping[str, TensorType]
+    layers: Mapping[str, Layer]
+    output: str
+    groups: Mapping[str, Group] = field(default_factory=dict)
+
+    def resolve(self, address: str) -> str:
+        """The layer (or input) whose output an address means: a group stands for its last result.
+
+        Raises:
+            KeyError: There is no such address.
+        """
+        if address in self.groups:
+            return self.groups[address].output
+        if address in self.layers or address in self.inputs:
+            return address
+        raise KeyError(address)
+
+    def type_of(self, address: str) -> TensorType:
+        """Type of what an address gives.
+
+        Raises:
+            KeyError: There is no such address.
+        """
+        address = self.resolve(address)
+        return self.layers[address].type if address in self.layers else self.inputs[address]
+
+    @cached_property
+    def digraph(self) -> nx.DiGraph[str]:
+        """Edges from what is read to who reads it; nodes are addresses and input names."""
+        graph: nx.DiGraph[str] = nx.DiGraph()
+        graph.add_nodes_from(self.inputs)
+        for layer in self.layers.values():
+            graph.add_node(layer.address)
+            graph.add_edges_from((source, layer.address) for source in layer.inputs)
+        return graph
+
+    def ancestors(self, addresses: Iterable[str]) -> frozenset[str]:
+        """The layers that must run to give these addresses, themselves included; inputs are left out."""
+        found: set[str] = set()
+        pending = [self.resolve(address) for address in addresses]
+        while pending:
+            address = pending.pop()
+            if address in self.layers and address not in found:
+                found.add(address)
+                pending.extend(self.layers[address].inputs)
+        return frozenset(found)
+
+    def members(self, address: str) -> frozenset[str]:
+        """The layers an address stands for: one layer, or all layers of a group."""
+        if address in self.layers:
+            return frozenset({address})
+        return frozenset(a for a in self.layers if a.startswith((f"{address}.", f"{address}[")))
+
+    @cached_property
+    def cost(self) -> Cost:
+        """Sum over all layers, for one example."""
+        return sum((layer.cost for layer in self.layers.values()), Cost())
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A teacher or student of a spec.
+
+    Attributes:
+        name: Its name in the spec.
+        role: Teacher or student.
+        graph: Its layers.
+        data: Names of the data declarations that its inputs come from, by input name; None for a bare shape.
+        weights: File it starts from, relative to the spec, if it names one.
+    """
+
+    name: str
+    role: Literal["teacher", "student"]
+    graph: LayerGraph
+    data: Mapping[str, str | None]
+    weights: str | None = None
+    doc: str = ""
+    span: Span = field(default=NOWHERE, compare=False, repr=False)

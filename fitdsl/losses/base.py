@@ -1,0 +1,38 @@
+"""What a loss is: a class that says which tensors it compares, with its paper as source and a value worked by hand."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from enum import StrEnum
+from typing import ClassVar
+
+from ..component import Component
+from ..values import Call
+
+
+class Reads(StrEnum):
+    """What a loss is handed, in the order of its function's arguments."""
+
+    LOGITS = "logits"            # output of the student in training, [n, classes]
+    TEACHER_LOGITS = "teacher"   # output of the teacher (the mean over an ensemble), [n, classes]
+    TARGETS = "targets"          # class indices, [n]
+    GUIDED = "guided"            # guided layer after the regressor, [n, ...]
+    HINT = "hint"                # hint layer, same shape
+
+
+class Loss(Component, kind="loss"):
+    """One term of a stage's objective.
+
+    Attributes:
+        reads: Which tensors its function takes, in order.
+        source: The paper and equation it comes from.
+        example: Inputs by `Reads` name and the value they give, worked by hand.
+    """
+
+    reads: ClassVar[tuple[Reads, ...]]
+    source: ClassVar[str]
+    example: ClassVar[tuple[str, dict[str, object], float]]
+
+    @abstractmethod
+    def lower(self) -> Call:
+        """The torch function, and its keyword arguments; a schedule among them is resolved at every step."""

@@ -1,0 +1,42 @@
+"""What an op is: a class with PyTorch's argument names that knows its shape, its cost and how torch spells it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+from ..component import Component
+from ..values import Call, Cost, TensorType
+
+Example = tuple[str, tuple[int, ...] | tuple[tuple[int, ...], ...]]
+"""A call as a user writes it, and the shape (or, for several inputs, the shapes) it is given."""
+
+
+class Op(Component, kind="op"):
+    """One layer of a network.
+
+    Attributes:
+        examples: Calls with input shapes; the contract test builds each in torch and compares shape, parameters and
+            multiply-accumulates with what `infer` and `cost` say.
+        min_inputs, max_inputs: How many flows it joins; None means any number.
+    """
+
+    examples: ClassVar[tuple[Example, ...]]
+    min_inputs: ClassVar[int] = 1
+    max_inputs: ClassVar[int | None] = 1
+
+    @abstractmethod
+    def infer(self, *inputs: TensorType) -> TensorType:
+        """The type of the output.
+
+        Raises:
+            Rejected: The inputs do not fit this op; the message states the actual shapes, the help a remedy.
+        """
+
+    def cost(self, *inputs: TensorType) -> Cost:
+        """What one example costs; `inputs` are ones that `infer` accepts."""
+        return Cost(activations=self.infer(*inputs).size)
+
+    @abstractmethod
+    def lower(self, *inputs: TensorType) -> Call:
+        """The torch module to build (a class path), or for plain arithmetic the function to call (`operator.add`)."""

@@ -1,0 +1,94 @@
+"""The small values that all phases share: tensor types, costs, and calls that a backend can make.
+
+None of them knows torch: shapes and costs are arithmetic, and a call names its target by a dotted path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any
+
+
+@dataclass(frozen=True)
+class TensorType:
+    """The shape of one example, without the batch axis: [C, H, W] for images, [L, D] for tokens, [F] for vectors."""
+
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """How many numbers one example holds."""
+        return prod(self.shape)
+
+    @property
+    def rank(self) -> int:
+        """How many axes one example has."""
+        return len(self.shape)
+
+    def __str__(self) -> str:
+        return f"[{', '.join(map(str, self.shape))}]"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one example costs.
+
+    Attributes:
+        params: All learnable numbers.
+        weights: Learnable numbers without biases and norm parameters, as papers print them.
+        macs: Multiply-accumulates of convolutions and linear maps.
+        activations: Numbers stored by layers.
+    """
+
+    params: int = 0
+    weights: int = 0
+    macs: int = 0
+    activations: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.params + other.params, self.weights + other.weights, self.macs + other.macs,
+                    self.activations + other.activations)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call a backend can make: the dotted path of a class or function, and keyword arguments."""
+
+    target: str
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """`low .. high`, inclusive at both ends; an end left out is open: epochs 5..400, student[..s2]."""
+
+    low: float | None
+    high: float | None
+    step: float | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number measured after each epoch, such as `val.error`: the split it is measured on and its name."""
+
+    split: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.split}.{self.name}"
+
+
+class Rejected(Exception):
+    """A component refuses its surroundings; whoever asked it turns this into a diagnostic at the right place.
+
+    Args:
+        message: What is wrong, with the actual numbers.
+        help: What the user can do about it, if there is one clear remedy.
+    """
+
+    def __init__(self, message: str, help: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
