@@ -92,3 +92,35 @@ class Rejected(Exception):
         super().__init__(message)
         self.message = message
         self.help = help
+
+
+@dataclass(frozen=True)
+class NetworkRef:
+    """A teacher or student, by name, where a component takes one: `kd(teacher=big)`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class HintRef:
+    """A hint, by name: `hint(mid)`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Some layers of one network: `student`, `student.s1`, `student[..s2]`.
+
+    Attributes:
+        network: Name of the network.
+        layers: Addresses of the layers meant.
+        text: How the user wrote it.
+    """
+
+    network: str
+    layers: frozenset[str]
+    text: str = field(compare=False)
+
+    def __str__(self) -> str:
+        return self.text
