@@ -48,6 +48,10 @@ class Component(Record):
     kind: ClassVar[str]
     word: ClassVar[str]
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Keep `kind` and `name` from `object`, which takes no keywords; pydantic hands them on below."""
+        super().__init_subclass__()
+
     @classmethod
     def __pydantic_init_subclass__(cls, *, kind: str | None = None, name: str | None = None, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
