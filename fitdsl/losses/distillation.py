@@ -1,0 +1,55 @@
+"""Losses that compare a student's output with a teacher's."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field, PositiveFloat
+
+from ..optim.schedules import Schedule
+from ..values import Call, NetworkRef
+from .base import Loss, Reads
+
+
+def _stays_positive(value: float | Schedule) -> float | Schedule:
+    if isinstance(value, Schedule) and value.extremes()[0] <= 0:
+        raise ValueError(f"a temperature stays above 0, this schedule reaches {value.extremes()[0]:g}")
+    return value
+
+
+Temperature = Annotated[PositiveFloat | Schedule, AfterValidator(_stays_positive)]
+"""What logits are divided by before the softmax: a number above 0, or a schedule that stays above 0."""
+
+
+class Distillation(Loss, name="kd"):
+    """Cross-entropy of the student's softened output against the teacher's: [n, classes] twice -> scalar.
+
+    H(softmax(teacher / t), softmax(student / t)), mean over the batch, without the factor t squared unless `squared`.
+    An ensemble of teachers enters as the mean of their logits.
+
+    Source: Romero et al. 2015, FitNets, eq. 2; `squared` as in Hinton et al. 2015, section 2; the released FitNets
+    code softens the teacher only.
+    """
+
+    reads: ClassVar = (Reads.LOGITS, Reads.TEACHER_LOGITS)
+    source: ClassVar = "Romero et al. 2015, FitNets, eq. 2"
+    # softened, the teacher is (3/4, 1/4) and the student (1/4, 3/4): 3/4 ln 4 + 1/4 (ln 4 - ln 3) = ln 4 - (ln 3) / 4
+    example: ClassVar = (
+        "kd(temperature=2)",
+        {"logits": [[0.0, 2.1972245773362196]], "teacher": [[2.1972245773362196, 0.0]]},
+        1.1116412889518613,
+    )
+
+    temperature: Temperature = Field(3.0, description="what logits are divided by before the softmax")
+    soften_student: bool = Field(True, description="divide the student's logits as well as the teacher's")
+    squared: bool = Field(False, description="multiply by the temperature squared, so that gradients keep their size")
+    student: NetworkRef | None = Field(None, description="the network it trains, where a stage trains several")
+    teacher: NetworkRef | None = Field(None, description="the network it learns from; all teachers' mean if left out")
+
+    def lower(self) -> Call:
+        kwargs = {
+            "temperature": self.temperature,
+            "soften_student": self.soften_student,
+            "squared": self.squared,
+        }
+        return Call("fitdsl.backend.losses.kd", kwargs)

@@ -1,0 +1,96 @@
+"""Losses that compare a guided layer, after its regressor, with its hint; and the term that names a hint."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field, PositiveFloat
+
+from ..values import Call, HintRef
+from .base import Loss, Reads
+
+
+class FeatureLoss(Loss):
+    """A comparison that a hint can declare: `loss = mse()`. Both tensors are [n, ...] and of one shape."""
+
+    reads: ClassVar = (Reads.GUIDED, Reads.HINT)
+
+
+class MeanSquared(FeatureLoss, name="mse"):
+    """Mean of squared differences over batch and features: [n, ...] twice -> scalar.
+
+    Source: torch.nn.functional.mse_loss.
+    """
+
+    source: ClassVar = "torch.nn.functional.mse_loss"
+    # (1 + 4 + 9 + 0) / 4
+    example: ClassVar = ("mse()", {"guided": [[1.0, 2.0], [3.0, 0.0]], "hint": [[0.0, 0.0], [0.0, 0.0]]}, 3.5)
+
+    def lower(self) -> Call:
+        return Call("torch.nn.functional.mse_loss")
+
+
+class HalfSquared(FeatureLoss, name="l2"):
+    """Half the squared distance of each example, summed over features, mean over the batch: [n, ...] twice -> scalar.
+
+    Source: Romero et al. 2015, FitNets, eq. 3.
+    """
+
+    source: ClassVar = "Romero et al. 2015, FitNets, eq. 3"
+    # ((1 + 4 + 4) / 2 + (0 + 0 + 1) / 2) / 2
+    example: ClassVar = ("l2()", {"guided": [[1.0, 2.0, 2.0], [0.0, 0.0, 1.0]], "hint": [[0.0] * 3] * 2}, 2.5)
+
+    def lower(self) -> Call:
+        return Call("fitdsl.backend.losses.l2")
+
+
+class MeanAbsolute(FeatureLoss, name="l1"):
+    """Mean of absolute differences over batch and features: [n, ...] twice -> scalar.
+
+    Source: torch.nn.functional.l1_loss.
+    """
+
+    source: ClassVar = "torch.nn.functional.l1_loss"
+    # (1 + 2 + 3 + 0) / 4
+    example: ClassVar = ("l1()", {"guided": [[1.0, 2.0], [3.0, 0.0]], "hint": [[0.0, 0.0], [0.0, 0.0]]}, 1.5)
+
+    def lower(self) -> Call:
+        return Call("torch.nn.functional.l1_loss")
+
+
+class SmoothAbsolute(FeatureLoss, name="smooth_l1"):
+    """Mean of d**2 / (2 beta) where the difference d is below `beta`, of |d| - beta / 2 elsewhere: -> scalar.
+
+    Source: Girshick 2015, Fast R-CNN, eq. 3; torch.nn.functional.smooth_l1_loss.
+    """
+
+    source: ClassVar = "Girshick 2015, Fast R-CNN, eq. 3"
+    # differences 0.5, 2, 3, 0 with beta 1: (0.125 + 1.5 + 2.5 + 0) / 4
+    example: ClassVar = (
+        "smooth_l1()",
+        {"guided": [[0.5, 2.0], [3.0, 0.0]], "hint": [[0.0, 0.0], [0.0, 0.0]]},
+        1.03125,
+    )
+
+    beta: PositiveFloat = Field(1.0, description="difference at which squares turn into absolute values")
+
+    def lower(self) -> Call:
+        return Call("torch.nn.functional.smooth_l1_loss", {"beta": self.beta})
+
+
+class HintLoss(Loss, name="hint"):
+    """What a hint declared: its regressor and its loss between guided and hint layer, [n, ...] twice -> scalar.
+
+    Source: Romero et al. 2015, FitNets, section 2.2.
+    """
+
+    reads: ClassVar = (Reads.GUIDED, Reads.HINT)
+    source: ClassVar = "Romero et al. 2015, FitNets, section 2.2"
+    # the hint declares mse(): (1 + 4 + 9 + 0) / 4
+    example: ClassVar = ("hint(mid)", {"guided": [[1.0, 2.0], [3.0, 0.0]], "hint": [[0.0, 0.0], [0.0, 0.0]]}, 3.5)
+
+    hint: HintRef = Field(description="name of a hint of this file")
+
+    def lower(self) -> Call:
+        """A call whose `compare`, a reference to the hint, is replaced by the hint's own loss when the stage starts."""
+        return Call("fitdsl.backend.losses.hint", {"compare": self.hint})
