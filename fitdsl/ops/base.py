@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
 from ..component import Component
 from ..values import Call, Cost, TensorType
@@ -19,11 +19,14 @@ class Op(Component, kind="op"):
         examples: Calls with input shapes; the contract test builds each in torch and compares shape, parameters and
             multiply-accumulates with what `infer` and `cost` say.
         min_inputs, max_inputs: How many flows it joins; None means any number.
+        role: `map` learns or rearranges, `activation` is a non-linearity, `transparent` (pooling, norms, dropout) keeps
+            the non-linearity of the layer before it.
     """
 
     examples: ClassVar[tuple[Example, ...]]
     min_inputs: ClassVar[int] = 1
     max_inputs: ClassVar[int | None] = 1
+    role: ClassVar[Literal["map", "activation", "transparent"]] = "map"
 
     @abstractmethod
     def infer(self, *inputs: TensorType) -> TensorType:
@@ -40,3 +43,11 @@ class Op(Component, kind="op"):
     @abstractmethod
     def lower(self, *inputs: TensorType) -> Call:
         """The torch module to build (a class path), or for plain arithmetic the function to call (`operator.add`)."""
+
+    def parts(self) -> int | None:
+        """How many parts it gives, to be picked as `x[0]`, `x[1]` and so on; None for an op with one output."""
+        return None
+
+    def options(self) -> dict[str, Any]:
+        """The fields that differ from their defaults, which are torch's too, as keyword arguments."""
+        return self.model_dump(exclude_defaults=True)
