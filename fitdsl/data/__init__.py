@@ -1,0 +1,32 @@
+"""Data a spec can name. Importing this declares them all; nothing is read and no array library is loaded."""
+
+from .augmentation import ColorJitter as ColorJitter
+from .augmentation import Cutout as Cutout
+from .augmentation import GaussianNoise as GaussianNoise
+from .augmentation import RandomCrop as RandomCrop
+from .augmentation import RandomErasing as RandomErasing
+from .augmentation import RandomHorizontalFlip as RandomHorizontalFlip
+from .augmentation import RandomRotation as RandomRotation
+from .augmentation import RandomVerticalFlip as RandomVerticalFlip
+from .base import Augmentation as Augmentation
+from .base import Dataset as Dataset
+from .base import DataSettings as DataSettings
+from .base import Preparation as Preparation
+from .base import Signature as Signature
+from .datasets import CIFAR10 as CIFAR10
+from .datasets import CIFAR100 as CIFAR100
+from .datasets import MNIST as MNIST
+from .datasets import SVHN as SVHN
+from .datasets import Digits as Digits
+from .datasets import FashionMNIST as FashionMNIST
+from .datasets import ImageFolder as ImageFolder
+from .datasets import Npz as Npz
+from .datasets import Synthetic as Synthetic
+from .preparation import GCN as GCN
+from .preparation import ZCA as ZCA
+from .preparation import CenterCrop as CenterCrop
+from .preparation import Normalize as Normalize
+from .preparation import Pad as Pad
+from .preparation import Resize as Resize
+from .preparation import Scale as Scale
+from .preparation import Standardize as Standardize

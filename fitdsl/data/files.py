@@ -1,0 +1,174 @@
+"""Finding a data set's files on disk, and fetching those that are missing where there is a network.
+
+A fetched file is checked against its published SHA-256 in a temporary folder and then moved into place, so a process
+killed half-way leaves nothing that is later taken for the data.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tarfile
+import zlib
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pooch  # type: ignore[import-untyped]
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+from .base import Dataset, Download, Files
+from .unusable import Unusable
+
+SEARCH_VARIABLE = "FITDSL_DATA"
+"""Names folders to search besides the spec's own, separated as in PATH."""
+
+
+def locate(dataset: Dataset, base: Path) -> dict[str, Path]:
+    """Where each of a data set's files lies; what is missing is fetched first.
+
+    Args:
+        dataset: What to look for.
+        base: Folder of the spec; the data set's root is relative to it.
+
+    Raises:
+        Unusable: FIT6003, files are missing and could not be fetched.
+    """
+    files = dataset.files
+    folders = _folders(files, base)
+    found = _find(files.names, folders)
+    missing = [name for name in files.names if name not in found]
+    if not missing:
+        return found
+    target = base / files.root / files.folders[0]
+    problem = _fetch_all(files.downloads, missing, target)
+    found = _find(files.names, folders)
+    missing = [name for name in files.names if name not in found]
+    if missing:
+        raise _missing(dataset, missing, folders, problem)
+    return found
+
+
+def _folders(files: Files, base: Path) -> list[Path]:
+    extra = [Path(root) for root in os.environ.get(SEARCH_VARIABLE, "").split(os.pathsep) if root]
+    below = [base / files.root, *extra, *(root / files.root for root in extra)]
+    roots = [*below, *map(Path, files.standard)]
+    return list(dict.fromkeys(root / folder for root in roots for folder in files.folders))
+
+
+def _find(names: Collection[str], folders: Collection[Path]) -> dict[str, Path]:
+    """The first place of each name that exists, packed or (for `x.gz`) unpacked."""
+    found: dict[str, Path] = {}
+    for name in names:
+        spellings = (name, name.removesuffix(".gz"))
+        places = (folder / spelling for folder in folders for spelling in spellings)
+        place = next((place for place in places if place.exists()), None)
+        if place is not None:
+            found[name] = place
+    return found
+
+
+def _missing(dataset: Dataset, missing: list[str], folders: Collection[Path], problem: str | None) -> Unusable:
+    notes = [f"looked in {', '.join(f'`{folder}`' for folder in folders)}"]
+    if problem is not None:
+        notes.append(f"fetching failed: {problem}")
+    them, holds = ("it", "holds it") if len(missing) == 1 else ("them", "holds them")
+    return Unusable(
+        "FIT6003",
+        f"`{dataset.word}` lacks {', '.join(f'`{name}`' for name in missing)}",
+        f"put {them} into `{next(iter(folders))}`, or set {SEARCH_VARIABLE} to the folder that {holds}",
+        notes=notes,
+    )
+
+
+def _fetch_all(downloads: Collection[Download], missing: Collection[str], target: Path) -> str | None:
+    """Fetch what is missing into `target`; what went wrong in one line, or None."""
+    wanted = [download for download in downloads if download.name in missing or _is_archive(download)]
+    try:
+        for download in wanted:
+            _fetch(download, missing, target)
+    # pooch passes on whatever its HTTP library raises (OSErrors) and reports a wrong checksum as a ValueError.
+    except (OSError, ValueError, EOFError, zlib.error, tarfile.TarError) as error:
+        return " ".join(str(error).split())
+    return None
+
+
+def _is_archive(download: Download) -> bool:
+    return download.name.endswith(".tar.gz")
+
+
+def _fetch(download: Download, missing: Collection[str], target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=target, prefix=".fetching-") as name, _progress(download) as bar:
+        folder = Path(name)
+        pooch.get_logger().setLevel(logging.WARNING)
+        pooch.retrieve(
+            download.url,
+            known_hash=f"sha256:{download.sha256}",
+            fname=download.name,
+            path=folder,
+            downloader=pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16),
+        )
+        ready = (
+            _unpack(folder / download.name, missing)
+            if _is_archive(download)
+            else {download.name: folder / download.name}
+        )
+        for final, fetched in ready.items():
+            fetched.replace(target / final)
+
+
+def _unpack(archive: Path, wanted: Collection[str]) -> Mapping[str, Path]:
+    """The wanted files of an archive, by their own names; other members, and their paths, are ignored."""
+    unpacked = {}
+    with tarfile.open(archive) as members:
+        for member in members:
+            name = Path(member.name).name
+            content = members.extractfile(member) if name in wanted else None
+            if content is not None:
+                unpacked[name] = archive.parent / name
+                unpacked[name].write_bytes(content.read())
+    return unpacked
+
+
+@dataclass
+class _Bar:
+    """A rich progress bar in the form pooch asks for."""
+
+    progress: Progress
+    name: str
+
+    def __post_init__(self) -> None:
+        self.task = self.progress.add_task(self.name, total=None)
+        self.total = 0
+
+    def update(self, amount: int) -> None:
+        """So many bytes more have come."""
+        self.progress.update(self.task, advance=amount, total=self.total or None)
+
+    def reset(self) -> None:
+        """Back to nothing; pooch does so before it sets the bar to the end."""
+        self.progress.reset(self.task)
+
+    def close(self) -> None:
+        """Nothing to do: the progress display ends with its context."""
+
+
+@contextmanager
+def _progress(download: Download) -> Iterator[_Bar]:
+    """A bar on a terminal's standard error, one plain line elsewhere."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    if not console.is_terminal:
+        console.print(f"fetching {download.url}", highlight=False, soft_wrap=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        yield _Bar(progress, download.name)

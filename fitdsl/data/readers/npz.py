@@ -1,0 +1,79 @@
+"""Arrays that users saved themselves with `numpy.savez`."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from ..examples import Array, Indices, Labelled, Parts
+from ..unusable import Unusable
+from .damaged import damaged
+
+NAMES = (("x_train", "y_train", "x_test", "y_test"), ("train_images", "train_labels", "test_images", "test_labels"))
+
+
+def read_npz(paths: Mapping[str, Path], *, path: str, shape: tuple[int, ...], is_tokens: bool) -> Parts:
+    """The four arrays, images brought to [n, C, H, W]. Nothing is unpickled.
+
+    Args:
+        paths: Where the file was found.
+        path: Its name in the spec.
+        shape: Declared shape of one example.
+        is_tokens: Whether examples are sequences of whole numbers.
+
+    Raises:
+        Unusable: FIT6004, the file is no such archive; FIT6005, it holds other shapes or kinds of numbers.
+    """
+    train, train_labels, test, test_labels = _arrays(paths[path])
+    return Parts(
+        Labelled(_inputs(train, shape, is_tokens), _labels(train_labels)),
+        Labelled(_inputs(test, shape, is_tokens), _labels(test_labels)),
+    )
+
+
+def _arrays(path: Path) -> list[Array]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise damaged(path, "is a single array, not an archive of four")
+            return [archive[name] for name in _names(path, archive.files)]
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise damaged(path, f"is no readable .npz file: {error}") from None
+
+
+def _names(path: Path, found: list[str]) -> tuple[str, ...]:
+    for names in NAMES:
+        if set(names) <= set(found):
+            return names
+    raise damaged(path, f"lacks the arrays {', '.join(NAMES[0])}; it holds {', '.join(found) or 'none'}")
+
+
+def _inputs(values: Array, shape: tuple[int, ...], is_tokens: bool) -> Array:
+    """[n, *shape], from another order of axes if need be; float32, or int64 for tokens, or uint8 for pixels."""
+    if is_tokens:
+        return _whole_numbers(values, "tokens")
+    if values.dtype.kind not in "fiub":
+        raise Unusable("FIT6005", f"`Npz` holds examples of type {values.dtype}, not numbers")
+    numbers = values if values.dtype == np.uint8 else values.astype(np.float32)
+    if values.shape[1:] == shape or len(shape) != 3:
+        return numbers
+    if values.shape[1:] == (*shape[1:], shape[0]):
+        return np.ascontiguousarray(np.moveaxis(numbers, -1, 1))
+    return numbers[:, None] if values.shape[1:] == shape[1:] and shape[0] == 1 else numbers
+
+
+def _labels(values: Array) -> Indices:
+    return _whole_numbers(values.reshape(-1) if values.ndim == 2 and values.shape[1] == 1 else values, "labels")
+
+
+def _whole_numbers(values: Array, what: str) -> Indices:
+    if values.dtype.kind not in "iu" or (what == "labels" and values.ndim != 1):
+        expected = "one whole number for each example" if what == "labels" else "whole numbers"
+        raise Unusable(
+            "FIT6005", f"`Npz` holds {what} of type {values.dtype} and shape {list(values.shape)}, not {expected}"
+        )
+    return values.astype(np.int64)

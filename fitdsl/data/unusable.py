@@ -1,0 +1,31 @@
+"""How data refuse to be used: readers say what is wrong with the files, their caller knows the place in the spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..diagnostics import Diagnostic, FitError, Label, Severity
+from ..source import Span
+from ..values import Rejected
+
+
+class Unusable(Rejected):
+    """Data cannot be opened or contradict the spec.
+
+    Args:
+        code: Its code, FIT6003 and up.
+        message: What is wrong, with names and numbers.
+        help: What the user can do.
+        notes: Facts that help to understand.
+    """
+
+    def __init__(self, code: str, message: str, help: str | None = None, *, notes: Iterable[str] = ()) -> None:
+        super().__init__(message, help)
+        self.code = code
+        self.notes = tuple(notes)
+
+    def at(self, span: Span) -> FitError:
+        """The error to raise for a declaration that stands at `span`."""
+        helps = () if self.help is None else (self.help,)
+        primary = Label(span, "")
+        return FitError([Diagnostic(self.code, Severity.ERROR, self.message, primary, notes=self.notes, helps=helps)])

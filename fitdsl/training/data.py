@@ -1,0 +1,232 @@
+"""Batches for training: data sets as tensors on the device, or streamed through workers where they do not fit.
+
+The order of examples and their augmentation follow from seed and epoch alone, either way, so a run can be repeated and
+resumed at any step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as TorchDataset
+
+from ..data.base import Augmentation, DataSettings
+from ..data.examples import Array, View
+from ..data.opening import Opened, open_splits
+from ..data.unusable import Unusable
+from ..source import NOWHERE, Span
+from .draws import mix
+from .transforms import augment
+
+MEMORY_LIMIT_BYTES = 2 * 2**30
+"""Data sets up to this size, all parts together as they are after preparation, are held as tensors on the device."""
+
+WORKERS = 2
+"""Processes that read and prepare the batches of a streamed data set."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tensors:
+    """A part of a data set held on the device.
+
+    Attributes:
+        inputs: Prepared examples, [n, ...]; float32, or int64 for tokens.
+        targets: Class indices, [n], int64.
+    """
+
+    inputs: Tensor
+    targets: Tensor
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """A part of a data set that is read and prepared batch by batch.
+
+    Attributes:
+        examples: What to read.
+        targets: Class indices on the device, [n], int64.
+        span: The declaration, to which an unreadable file is reported.
+    """
+
+    examples: View
+    targets: Tensor
+    span: Span
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+Part = Tensors | Stream
+
+
+@dataclass(frozen=True, eq=False)
+class Splits:
+    """The three parts of a data declaration.
+
+    Attributes:
+        train: What weights are fitted to.
+        val: What decides when to stop and which epoch to keep; may be empty.
+        test: What is measured once, at the end.
+        prepared: What the preparations have learned from `train`, by name.
+    """
+
+    train: Part
+    val: Part
+    test: Part
+    prepared: Mapping[str, Array]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walk:
+    """One pass over a part.
+
+    Attributes:
+        batch: Examples in a step.
+        seed: The run's seed.
+        epoch: Which pass it is.
+        shuffle: Whether the order is random (by seed and epoch) or as stored.
+        drop_last: Whether a last batch that is not full is left out.
+        augment: What to do to the examples.
+    """
+
+    batch: int
+    seed: int = 0
+    epoch: int = 0
+    shuffle: bool = False
+    drop_last: bool = False
+    augment: tuple[Augmentation, ...] = ()
+
+    def steps(self, examples: int) -> int:
+        """How many batches a part of this many examples gives."""
+        return examples // self.batch if self.drop_last else -(-examples // self.batch)
+
+    def order(self, examples: int) -> Tensor:
+        """The positions of the examples in the order in which they come, [examples], on the CPU."""
+        if not self.shuffle:
+            return torch.arange(examples)
+        generator = torch.Generator().manual_seed(mix(self.seed, self.epoch))
+        return torch.randperm(examples, generator=generator)
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """What one step is given, on the device.
+
+    Attributes:
+        inputs: Prepared and augmented examples, [n, ...].
+        targets: Class indices, [n].
+        indices: Positions of the examples in their part, [n].
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    indices: Tensor
+
+
+def load_splits(
+    settings: DataSettings, *, base: Path, seed: int, device: torch.device | str, span: Span = NOWHERE
+) -> Splits:
+    """Open a data declaration: read, check, split and prepare.
+
+    Args:
+        settings: The declaration.
+        base: Folder of the spec; paths are relative to it.
+        seed: Picks which examples are for validation.
+        device: Where tensors go.
+        span: Where the declaration stands, for findings.
+
+    Raises:
+        FitError: The data cannot be had, or are not what the declaration says (FIT6003 to FIT6007).
+    """
+    try:
+        opened = open_splits(settings, base=base, seed=seed)
+        return _splits(opened, torch.device(device), span)
+    except Unusable as refusal:
+        raise refusal.at(span) from None
+
+
+def _splits(opened: Opened, device: torch.device, span: Span) -> Splits:
+    fits = sum(_bytes(view) for view in opened.views.values()) <= MEMORY_LIMIT_BYTES
+
+    def part(name: str) -> Part:
+        view, targets = opened.views[name], torch.from_numpy(opened.targets[name]).to(device)
+        return Tensors(_in_memory(view).to(device), targets) if fits else Stream(view, targets, span)
+
+    return Splits(part("train"), part("val"), part("test"), opened.prepared)
+
+
+def _bytes(view: View) -> int:
+    return len(view) * view[:1].nbytes if len(view) else 0
+
+
+def _in_memory(view: View) -> Tensor:
+    like = view[:1]
+    held = np.empty((len(view), *like.shape[1:]), like.dtype)
+    filled = 0
+    for chunk in view.chunks():
+        held[filled : filled + len(chunk)] = chunk
+        filled += len(chunk)
+    return torch.from_numpy(held)
+
+
+def batches(part: Part, walk: Walk, *, start: int = 0) -> Iterator[Batch]:
+    """The batches of one pass.
+
+    Args:
+        part: Where examples come from.
+        walk: Their order, how many at once, and how they are augmented.
+        start: How many batches to skip, to go on where a run was stopped.
+
+    Raises:
+        FitError: A file of a streamed part cannot be read (FIT6004).
+    """
+    order = walk.order(len(part))
+    steps = slice(start, walk.steps(len(part)))
+    chosen = torch.split(order.to(part.targets.device), walk.batch)[steps]
+    if isinstance(part, Tensors):
+        inputs = (part.inputs[indices] for indices in chosen)
+    else:
+        inputs = _streamed(part, torch.split(order, walk.batch)[steps])
+    for indices, examples in zip(chosen, inputs, strict=True):
+        augmented = augment(examples, indices, walk.augment, seed=walk.seed, epoch=walk.epoch)
+        yield Batch(augmented, part.targets[indices], indices)
+
+
+class _Reader(TorchDataset[Array | Unusable]):
+    """What a worker does: read and prepare the batch whose positions it is given."""
+
+    def __init__(self, examples: View) -> None:
+        self.examples = examples
+
+    def __getitem__(self, indices: Tensor) -> Array | Unusable:
+        try:
+            return self.examples[indices.numpy()]
+        # An exception would reach the main process as a text; as a value it keeps its code.
+        except Unusable as refusal:
+            return refusal
+
+
+def _streamed(part: Stream, order: tuple[Tensor, ...]) -> Iterator[Tensor]:
+    device = part.targets.device
+    loader = DataLoader(
+        _Reader(part.examples),
+        sampler=order,
+        batch_size=None,
+        num_workers=WORKERS,
+        pin_memory=device.type == "cuda",
+        # Its own generator: the loader draws a number even where nothing in it is random.
+        generator=torch.Generator(),
+    )
+    for found in loader:
+        if isinstance(found, Unusable):
+            raise found.at(part.span)
+        yield torch.as_tensor(found).to(device, non_blocking=True)
