@@ -37,7 +37,7 @@ class Distillation(Loss, name="kd"):
     example: ClassVar = (
         "kd(temperature=2)",
         {"logits": [[0.0, 2.1972245773362196]], "teacher": [[2.1972245773362196, 0.0]]},
-        1.1116412889518613,
+        1.1116412889528632,
     )
 
     temperature: Temperature = Field(3.0, description="what logits are divided by before the softmax")

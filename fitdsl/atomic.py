@@ -1,0 +1,36 @@
+"""Files that are either whole or as they were: whoever is killed while writing leaves nothing half-written behind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary file to write, which takes the place of `path` when the block ends well and is removed otherwise.
+
+    Raises:
+        OSError: The folder cannot be written or the disk is full; `path` is then as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        _to_disk(part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Put `text` into `path`, in UTF-8 and with the line ends it has, or leave the file as it was."""
+    with replacing(path) as part:
+        part.write_bytes(text.encode())
+
+
+def _to_disk(part: Path) -> None:
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
