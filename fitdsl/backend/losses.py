@@ -1,0 +1,72 @@
+"""The losses that torch does not have: what `fitdsl.losses` lowers to.
+
+Legend: n examples, k classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+from torch.nn import functional
+
+Compare = Callable[[Tensor, Tensor], Tensor]
+"""A comparison of a guided tensor with its hint, both [n, ...], that gives a scalar."""
+
+
+def kd(
+    logits: Tensor, teacher: Tensor, *, temperature: float, soften_student: bool = True, squared: bool = False
+) -> Tensor:
+    """Cross-entropy of softened student probabilities against softened teacher probabilities, mean over the batch.
+
+    Args:
+        logits: The student's output, [n, k].
+        teacher: The teacher's output, [n, k]; no gradient flows into it.
+        temperature: What logits are divided by, above 0.
+        soften_student: Divide the student's logits too.
+        squared: Multiply by the temperature squared.
+
+    Returns:
+        Scalar.
+
+    Source: Romero et al. 2015, FitNets, eq. 2; Hinton et al. 2015, section 2, for `squared`.
+    """
+    targets = functional.softmax(teacher.detach() / temperature, dim=1)
+    loss = functional.cross_entropy(logits / temperature if soften_student else logits, targets)
+    return loss * temperature**2 if squared else loss
+
+
+def l2(guided: Tensor, hint: Tensor) -> Tensor:
+    """Half the squared distance between a regressed guided output and its hint, mean over the batch.
+
+    Args:
+        guided: Student features after the regressor, [n, ...].
+        hint: Teacher features, same shape.
+
+    Returns:
+        Scalar.
+
+    Source: Romero et al. 2015, FitNets, eq. 3.
+    """
+    return (guided - hint).square().sum() / (2 * len(hint))
+
+
+def hint(guided: Tensor, hint: Tensor, *, compare: Compare) -> Tensor:
+    """A hint's own comparison of two tensors of one shape.
+
+    Args:
+        guided: Student features after the regressor, [n, ...].
+        hint: Teacher features, same shape; no gradient flows into it.
+        compare: The loss the hint declares.
+
+    Returns:
+        Scalar.
+
+    Raises:
+        ValueError: The shapes differ, which most comparisons would hide by broadcasting.
+
+    Source: Romero et al. 2015, FitNets, section 2.2.
+    """
+    if guided.shape != hint.shape:
+        raise ValueError(f"the guided output is {list(guided.shape)}, its hint {list(hint.shape)}")
+    return compare(guided, hint.detach())

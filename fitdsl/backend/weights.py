@@ -1,0 +1,106 @@
+"""Weights in files: written whole or not at all, read without running code, and refused by name if they do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+
+from ..atomic import replacing
+from ..diagnostics import Diagnostic, FitError, Label, Severity
+from ..source import NOWHERE, Span
+
+
+def save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str] | None = None) -> None:
+    """Write tensors as safetensors, atomically; tensors that share memory are stored each.
+
+    Raises:
+        OSError: The folder cannot be written or the disk is full; an earlier file is intact.
+    """
+    copies = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    with replacing(path) as part:
+        part.write_bytes(save(copies, dict(metadata or {})))
+
+
+def save_weights(module: nn.Module, path: Path) -> None:
+    """Write a module's `state_dict` as safetensors, atomically.
+
+    Raises:
+        OSError: The folder cannot be written or the disk is full; an earlier file is intact.
+    """
+    save_tensors(module.state_dict(), path)
+
+
+def load_tensors(path: Path, span: Span = NOWHERE) -> dict[str, Tensor]:
+    """The tensors of a safetensors file or of a torch file that holds a `state_dict`, on the CPU.
+
+    Raises:
+        FitError: There is no such file (FIT4103), or it holds something else (FIT4104).
+    """
+    if not path.is_file():
+        raise _refused("FIT4103", span, f"there is no weights file `{path}`", "train the network, or name another file")
+    try:
+        tensors = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
+    except Exception as error:  # any byte may stand in the file, and torch raises what comes to hand
+        reason = str(error).partition("\n")[0]
+        raise _refused("FIT4104", span, f"`{path}` holds no weights that can be read: {reason}") from error
+    if not isinstance(tensors, dict) or not all(isinstance(tensor, Tensor) for tensor in tensors.values()):
+        raise _refused("FIT4104", span, f"`{path}` holds no weights that can be read: it is no table of tensors")
+    return tensors
+
+
+def load_weights(module: nn.Module, path: Path, span: Span = NOWHERE) -> None:
+    """Fill a module from a weights file.
+
+    Args:
+        module: Keeps its weights if the file does not fit.
+        path: A `.safetensors` file, or a torch file with a `state_dict`.
+        span: The place in the spec that names the file.
+
+    Raises:
+        FitError: The file cannot be read (FIT4103, FIT4104), or its tensors are not the module's (FIT4101).
+    """
+    fill(module, load_tensors(path, span), str(path), span)
+
+
+def fill(module: nn.Module, tensors: Mapping[str, Tensor], origin: str, span: Span = NOWHERE) -> None:
+    """Put tensors into a module, all or none; `origin` is where they come from, for the message.
+
+    Raises:
+        FitError: Names or shapes differ (FIT4101).
+    """
+    notes = tuple(_differences(module.state_dict(), tensors))
+    if notes:
+        message = f"the weights in `{origin}` do not fit the network"
+        raise FitError([Diagnostic("FIT4101", Severity.ERROR, message, Label(span, ""), notes=notes)])
+    module.load_state_dict(dict(tensors))
+
+
+def _differences(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> Iterable[str]:
+    if missing := [name for name in own if name not in given]:
+        yield f"missing in the file: {_listed(missing)}"
+    if unknown := [name for name in given if name not in own]:
+        yield f"not in the network: {_listed(unknown)}"
+    shapes = [
+        f"`{name}` is {list(given[name].shape)}, the network needs {list(tensor.shape)}"
+        for name, tensor in own.items()
+        if name in given and given[name].shape != tensor.shape
+    ]
+    yield from shapes[:_SHOWN]
+    if len(shapes) > _SHOWN:
+        yield f"{len(shapes) - _SHOWN} more tensors have another shape"
+
+
+_SHOWN = 5
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:_SHOWN])
+    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
+
+
+def _refused(code: str, span: Span, message: str, *helps: str) -> FitError:
+    return FitError([Diagnostic(code, Severity.ERROR, message, Label(span, ""), helps=helps)])

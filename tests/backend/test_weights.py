@@ -1,0 +1,109 @@
+"""Weights files: what goes in comes out, what does not fit is named, and nothing is ever half-written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from fitdsl import atomic
+from fitdsl.backend.weights import load_tensors, load_weights, save_tensors, save_weights
+from fitdsl.diagnostics import Diagnostic, FitError
+
+
+def module(out: int = 3) -> nn.Module:
+    return nn.Sequential(nn.Linear(2, out), nn.BatchNorm1d(out))
+
+
+def finding(path: Path, into: nn.Module) -> Diagnostic:
+    with pytest.raises(FitError) as refused:
+        load_weights(into, path)
+    (diagnostic,) = refused.value.diagnostics
+    return diagnostic
+
+
+@pytest.mark.parametrize("name", ["net.safetensors", "net.pt"])
+def test_comes_back(tmp_path: Path, name: str) -> None:
+    saved, loaded = module(), module()
+    path = tmp_path / name
+    if name.endswith(".pt"):
+        torch.save(saved.state_dict(), path)
+    else:
+        save_weights(saved, path)
+    load_weights(loaded, path)
+    assert all(torch.equal(tensor, loaded.state_dict()[key]) for key, tensor in saved.state_dict().items())
+
+
+def test_misfits_are_named_and_nothing_is_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    tensors = module(out=4).state_dict()
+    del tensors["0.bias"]
+    save_tensors(tensors | {"2.weight": torch.ones(1)}, path)
+    target = module()
+    before = {key: tensor.clone() for key, tensor in target.state_dict().items()}
+    diagnostic = finding(path, target)
+    assert (diagnostic.code, diagnostic.message) == ("FIT4101", f"the weights in `{path}` do not fit the network")
+    assert diagnostic.notes == (
+        "missing in the file: `0.bias`",
+        "not in the network: `2.weight`",
+        "`0.weight` is [4, 2], the network needs [3, 2]",
+        "`1.weight` is [4], the network needs [3]",
+        "`1.bias` is [4], the network needs [3]",
+        "`1.running_mean` is [4], the network needs [3]",
+        "`1.running_var` is [4], the network needs [3]",
+    )
+    assert all(torch.equal(tensor, target.state_dict()[key]) for key, tensor in before.items())
+
+
+def test_long_lists_are_cut(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    save_tensors({f"layer{index}": torch.ones(1) for index in range(7)}, path)
+    assert finding(path, nn.Identity()).notes == (
+        "not in the network: `layer0`, `layer1`, `layer2`, `layer3`, `layer4` and 2 more",
+    )
+
+
+def test_absent_file(tmp_path: Path) -> None:
+    diagnostic = finding(tmp_path / "none.safetensors", module())
+    assert diagnostic.code == "FIT4103"
+    assert diagnostic.message == f"there is no weights file `{tmp_path / 'none.safetensors'}`"
+
+
+@pytest.mark.parametrize("name", ["net.safetensors", "net.pt"])
+def test_garbage_and_code_are_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"\x93 no weights at all")
+    assert finding(path, module()).code == "FIT4104"
+    torch.save({"weight": torch.nn.Linear(1, 1)}, path)
+    assert finding(path, module()).code == "FIT4104"
+
+
+def test_a_torch_file_without_a_table_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "net.pt"
+    torch.save([torch.ones(1)], path)
+    diagnostic = finding(path, module())
+    assert diagnostic.message == f"`{path}` holds no weights that can be read: it is no table of tensors"
+
+
+def test_shared_tensors_are_stored_each(tmp_path: Path) -> None:
+    shared = torch.arange(6.0).reshape(2, 3)
+    save_tensors({"a": shared, "b": shared, "c": shared.t()}, tmp_path / "t.safetensors")
+    loaded = load_tensors(tmp_path / "t.safetensors")
+    assert torch.equal(loaded["b"], shared)
+    assert torch.equal(loaded["c"], shared.t())
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "net.safetensors"
+    save_tensors({"a": torch.ones(1)}, path)
+
+    def full(part: Path) -> None:
+        raise OSError(28, "No space left on device", str(part))
+
+    monkeypatch.setattr(atomic, "_to_disk", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        save_tensors({"a": torch.zeros(1)}, path)
+    assert torch.equal(load_tensors(path)["a"], torch.ones(1))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["net.safetensors"]
