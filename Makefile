@@ -1,0 +1,38 @@
+# Every target works on a fresh clone: it first makes .venv, or brings it up to date.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-slow lint bench wheel
+
+help:           ## list the targets
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /: /'
+
+setup: $(READY) ## make .venv with the versions the tests ran with
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[dev]' --constraint constraints.txt
+	touch $@
+
+demo: $(READY)  ## train the teacher and the student of specs/digits.fit
+	$(BIN)/fit train specs/digits.fit
+
+test: $(READY)  ## run the tests
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2
+
+test-slow: $(READY) ## run the tests that take long
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow
+
+lint: $(READY)  ## check layout, style, types and the direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY) ## measure what the docs state
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+wheel: $(READY) ## build the wheel, install it outside the repository and use it there
+	$(BIN)/python -m tests.wheel
