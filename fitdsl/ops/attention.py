@@ -49,7 +49,7 @@ class MultiheadAttention(Op):
 
     def lower(self, *inputs: TensorType) -> Call:
         widths = {name: x.shape[1] for name, x in zip(("embed_dim", "kdim", "vdim"), inputs, strict=False)}
-        return Call("fitdsl.backend.modules.MultiheadAttention", {**widths, **self.options()})
+        return Call("fitdsl.backend.modules.MultiheadAttention", {**widths, **self.options(), "batch_first": True})
 
 
 def _query_key_value(op: Op, inputs: tuple[TensorType, ...]) -> tuple[TensorType, TensorType, TensorType]:

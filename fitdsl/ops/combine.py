@@ -166,4 +166,4 @@ class Split(Op):
 
     def lower(self, *inputs: TensorType) -> Call:
         axis, start, length = self._slice(*inputs)
-        return Call("fitdsl.backend.modules.Narrow", {"dim": batched(axis), "start": start, "length": length})
+        return Call("torch.narrow", {"dim": batched(axis), "start": start, "length": length})

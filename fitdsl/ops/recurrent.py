@@ -46,7 +46,7 @@ class _Recurrent(Op):
         return Cost(weights + biases, weights, weights * length, length * layers * (cells + outputs))
 
     def _arguments(self, x: TensorType) -> dict[str, Any]:
-        return {"input_size": x.shape[1], **self.options()}
+        return {"input_size": x.shape[1], **self.options(), "batch_first": True}
 
 
 class LSTM(_Recurrent):

@@ -104,7 +104,7 @@ class Reshape(_View):
         return TensorType(_filled(self, self.shape, x.size))
 
     def lower(self, *inputs: TensorType) -> Call:
-        return Call("fitdsl.backend.modules.Reshape", {"shape": self.infer(*inputs).shape})
+        return Call("torch.reshape", {"shape": (-1, *self.infer(*inputs).shape)})
 
 
 class Permute(_View):
@@ -129,7 +129,7 @@ class Permute(_View):
 
     def lower(self, *inputs: TensorType) -> Call:
         (x,) = inputs
-        return Call("fitdsl.backend.modules.Permute", {"dims": (0, *map(batched, self._order(x)))})
+        return Call("torch.permute", {"dims": (0, *map(batched, self._order(x)))})
 
 
 class Transpose(_View):
@@ -148,7 +148,7 @@ class Transpose(_View):
         return TensorType(tuple(sizes))
 
     def lower(self, *inputs: TensorType) -> Call:
-        return Call("fitdsl.backend.modules.Transpose", {"dim0": batched(self.dim0), "dim1": batched(self.dim1)})
+        return Call("torch.transpose", {"dim0": batched(self.dim0), "dim1": batched(self.dim1)})
 
 
 class ChannelShuffle(_View):
