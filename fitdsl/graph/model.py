@@ -128,6 +128,11 @@ class LayerGraph:
                 pending.extend(self.layers[address].inputs)
         return frozenset(found)
 
+    def from_on(self, address: str) -> frozenset[str]:
+        """The layers of an address and all that read them, directly or not."""
+        members = self.members(address)
+        return members.union(*(nx.descendants(self.digraph, member) for member in members))
+
     def members(self, address: str) -> frozenset[str]:
         """The layers an address stands for: one layer, or all layers of a group."""
         if address in self.layers:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from ..component import Component
-from ..values import Call
+from ..values import Call, NetworkRef
 
 
 class Reads(StrEnum):
@@ -36,3 +36,13 @@ class Loss(Component, kind="loss"):
     @abstractmethod
     def lower(self) -> Call:
         """The torch function, and its keyword arguments; a schedule among them is resolved at every step."""
+
+    @property
+    def taught(self) -> NetworkRef | None:
+        """The network this term trains, where the spec says so."""
+        return None
+
+    @property
+    def learned_from(self) -> NetworkRef | None:
+        """The network this term learns from, where the spec says so."""
+        return None

@@ -46,6 +46,14 @@ class Distillation(Loss, name="kd"):
     student: NetworkRef | None = Field(None, description="the network it trains, where a stage trains several")
     teacher: NetworkRef | None = Field(None, description="the network it learns from; all teachers' mean if left out")
 
+    @property
+    def taught(self) -> NetworkRef | None:
+        return self.student
+
+    @property
+    def learned_from(self) -> NetworkRef | None:
+        return self.teacher
+
     def lower(self) -> Call:
         kwargs = {
             "temperature": self.temperature,

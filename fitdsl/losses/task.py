@@ -26,5 +26,9 @@ class CrossEntropy(Loss, name="ce"):
     )
     student: NetworkRef | None = Field(None, description="the network it trains, where a stage trains several")
 
+    @property
+    def taught(self) -> NetworkRef | None:
+        return self.student
+
     def lower(self) -> Call:
         return Call("torch.nn.functional.cross_entropy", {"label_smoothing": self.label_smoothing})

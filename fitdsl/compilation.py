@@ -1,0 +1,197 @@
+"""One object that answers every question about a text, each phase at most once and only when asked for.
+
+The command line, the trainer, the editor and the tests all ask a `Compilation`; none of them chains phases itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import prod
+from pathlib import Path
+from typing import Any, Self
+
+from . import data, losses, ops, optim
+from .diagnostics import Diagnostic, FitError, Reporter
+from .program.build import Built, build
+from .program.model import Program
+from .program.search import Searches, SearchSettings
+from .semantics.link import link
+from .semantics.names import unused_params
+from .source import Source
+from .space.params import Domains, ParamInfo, Point, grid, params, read_point, resolve, shaping_params
+from .syntax import nodes
+from .syntax.parser import parse
+from .syntax.printer import print_spec
+from .syntax.reading import load_source
+
+VOCABULARY = (data, losses, ops, optim)
+"""The packages whose import registers what a spec can name."""
+
+MAX_COUNTED = 128
+"""The largest space whose feasible students are counted one by one."""
+
+
+@dataclass(frozen=True)
+class SpaceInfo:
+    """How many students a spec describes.
+
+    Attributes:
+        size: Combinations of the params that reach a student; None if infinitely many.
+        feasible: Those that type-check and meet every requirement; None where they were not counted.
+    """
+
+    size: int | None
+    feasible: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Compilation:
+    """A text and what follows from it.
+
+    Attributes:
+        source: The text.
+        path: Its file, against which `use` and weights are relative; None for a text that has no file.
+        point: Values for some of its params, as Python values or as texts in the language (`--set width=0.75`).
+        include: Further folders in which `use` may look.
+    """
+
+    source: Source
+    path: Path | None = None
+    point: Mapping[str, Any] = field(default_factory=dict)
+    include: tuple[Path, ...] = ()
+
+    @classmethod
+    def open(cls, path: Path | str, *, set: Mapping[str, Any] | None = None, include: Sequence[Path] = ()) -> Self:
+        """The compilation of a file.
+
+        Raises:
+            FitError: The file cannot be read as a spec's text.
+        """
+        reporter = Reporter()
+        source = load_source(Path(path), reporter)
+        if source is None:
+            raise FitError(reporter.diagnostics)
+        return cls(source, Path(path), dict(set or {}), tuple(include))
+
+    @property
+    def name(self) -> str:
+        """Name of the spec: its file's, without the ending."""
+        return self.path.stem if self.path else "spec"
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Everything found wrong, from syntax to search, in the order of the phases."""
+        return tuple(self._checked.reporter.diagnostics)
+
+    @cached_property
+    def tree(self) -> nodes.Spec:
+        """The tree as written; what could not be understood is left out."""
+        return parse(self.source, Reporter())
+
+    @property
+    def program(self) -> Program:
+        """The program at this point.
+
+        Raises:
+            FitError: The spec is not sound.
+        """
+        return self._sound.built.program
+
+    @property
+    def params(self) -> Mapping[str, ParamInfo]:
+        """The params at this point, by name.
+
+        Raises:
+            FitError: The spec is not sound.
+        """
+        return self._sound.params
+
+    @property
+    def search(self) -> SearchSettings | None:
+        """What the search block says, if there is one.
+
+        Raises:
+            FitError: The spec is not sound.
+        """
+        return self._sound.search
+
+    @property
+    def resolved(self) -> str:
+        """The text at this point: everything used written in, params replaced by values, no search.
+
+        Raises:
+            FitError: The spec is not sound.
+        """
+        return print_spec(resolve(self._sound.linked, self._sound.point))
+
+    @cached_property
+    def space(self) -> SpaceInfo:
+        """How many students the params span.
+
+        Raises:
+            FitError: The spec is not sound.
+        """
+        checked = self._sound
+        shaping = [checked.params[name] for name in shaping_params(checked.linked)]
+        sizes = [param.size for param in shaping]
+        if None in sizes:
+            return SpaceInfo(None, None)
+        size = prod(size for size in sizes if size is not None)
+        if size > MAX_COUNTED:
+            return SpaceInfo(size, None)
+        return SpaceInfo(size, sum(self._is_feasible(point) for point in grid(shaping)))
+
+    def _is_feasible(self, point: Point) -> bool:
+        linked, base = self._sound.linked, self._sound.point
+        reporter = Reporter()
+        declarations = build(resolve(linked, {**base, **point}), self.name, reporter).declarations
+        searches = Searches(declarations, {})
+        return not reporter.has_errors and all(searches.is_met(block) for block in _search_blocks(linked))
+
+    @property
+    def _sound(self) -> _Checked:
+        checked = self._checked
+        if checked.reporter.has_errors:
+            raise FitError(checked.reporter.diagnostics)
+        return checked
+
+    @cached_property
+    def _checked(self) -> _Checked:
+        reporter = Reporter()
+        linked = link(parse(self.source, reporter), self.path, self.include, reporter)
+        known = params(linked)
+        point = read_point(self.point, known, reporter)
+        if reporter.has_errors:
+            # names and shapes of a text that is only half understood would be reported as missing
+            linked, known = replace(linked, declarations=()), {}
+        built = build(resolve(linked, point), self.name, reporter)
+        domains = Domains(built.declarations.evaluator)
+        infos = {name: domains.info(param, point) for name, param in known.items()}
+        searches = Searches(built.declarations, infos)
+        settings = [searches.read(block) for block in _search_blocks(linked)]
+        for param in unused_params(linked):
+            reporter.warning(
+                "FIT1013",
+                param.name.span,
+                f"nothing reads the param `{param.name}`",
+                helps=("use it, or take it away: a search would vary it for nothing",),
+            )
+        return _Checked(linked, point, built, infos, settings[0] if settings else None, reporter)
+
+
+@dataclass(frozen=True, eq=False)
+class _Checked:
+    """What all phases together make of a text."""
+
+    linked: nodes.Spec
+    point: Point
+    built: Built
+    params: Mapping[str, ParamInfo]
+    search: SearchSettings | None
+    reporter: Reporter
+
+
+def _search_blocks(spec: nodes.Spec) -> list[nodes.Search]:
+    return [declaration for declaration in spec.declarations if isinstance(declaration, nodes.Search)]

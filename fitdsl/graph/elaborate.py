@@ -1,0 +1,401 @@
+"""From the body of a network to its graph: blocks unfolded, repeats counted out, every shape inferred on the way.
+
+Inference stops at the first layer it cannot type on a path and goes on elsewhere, so one mistake gives one message.
+
+Addresses: a label names what its line makes; where a line makes several layers they are numbered below it; a block that
+is one call stands at the address of its own call, so that `s1[2]` is the third `mconv` and not something inside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..component import Component
+from ..diagnostics import Label, Reporter
+from ..ops import combine
+from ..ops.base import Op
+from ..optim.initializers import Initializer
+from ..semantics.arguments import Given, Site, assign, report_missing
+from ..semantics.bindings import BlockValue
+from ..semantics.evaluate import Evaluator
+from ..semantics.functions import describe
+from ..semantics.scope import UNKNOWN, Scope
+from ..source import NOWHERE, Span
+from ..syntax import nodes
+from ..values import Rejected, TensorType
+from .model import Group, Layer, LayerGraph
+
+MAX_LAYERS = 20_000
+MAX_BLOCK_DEPTH = 40
+MERGES: Mapping[str, type[Op]] = {"+": combine.Add, "-": combine.Sub, "*": combine.Mul}
+
+
+@dataclass(frozen=True)
+class Wire:
+    """What flows: the address of the layer (or name of the input) it comes from, and its type if that is known."""
+
+    address: str
+    type: TensorType | None
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Several wires: a list to merge, or the parts of a split, of which one is picked by `[i]`.
+
+    Attributes:
+        splitter: The op that splits, for parts; picking one makes a layer of it.
+    """
+
+    wires: tuple[Wire, ...]
+    splitter: Op | None = None
+
+
+Flow = Wire | Bundle
+
+
+class TooLarge(Exception):
+    """A network unfolds into more layers than any spec may have; it was reported."""
+
+
+@dataclass
+class Numbering:
+    """Gives addresses to the layers of one body or line: a single layer keeps the address, several are numbered."""
+
+    address: str
+    is_single: bool = False
+    count: int = 0
+
+    def next(self) -> str:
+        """The address of the next layer."""
+        if self.is_single:
+            return self.address
+        self.count += 1
+        return f"{self.address}[{self.count - 1}]"
+
+    def label(self, name: str) -> str:
+        """The address of what a label names."""
+        return f"{self.address}.{name}" if self.address else name
+
+
+@dataclass
+class Elaboration:
+    """The unfolding of one network.
+
+    Attributes:
+        evaluator: Evaluates arguments, and reports.
+        init: How weights start where a layer does not say.
+        layers: The layers typed so far, by address.
+        groups: Labels, blocks and repeats so far, by address.
+    """
+
+    evaluator: Evaluator
+    init: Initializer | None = None
+    layers: dict[str, Layer] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    steps: int = 0
+
+    @property
+    def reporter(self) -> Reporter:
+        """Where findings go."""
+        return self.evaluator.reporter
+
+    def network(self, body: nodes.Body, inputs: Mapping[str, TensorType | None], scope: Scope) -> LayerGraph | None:
+        """The graph of a network; None if a mistake keeps it from being known, which is reported."""
+        wires = {name: Wire(name, type) for name, type in inputs.items()}
+        start = next(iter(wires.values())) if len(wires) == 1 else None
+        try:
+            result = self.body(body, scope.inner(wires), start, Numbering(""))
+        except TooLarge:
+            return None
+        if not isinstance(result, Wire):
+            if result is not UNKNOWN:
+                self.error(
+                    "FIT2003",
+                    body.span,
+                    "a network gives one output, this one ends in several flows",
+                    scope,
+                    "merge them: `[a, b] -> Concat()`",
+                )
+            return None
+        if any(type is None for type in inputs.values()) or result.type is None:
+            return None
+        types = {name: type for name, type in inputs.items() if type is not None}
+        return LayerGraph(types, self.layers, result.address, self.groups)
+
+    def body(self, body: nodes.Body, scope: Scope, current: Any, numbering: Numbering) -> Any:
+        """What the last statement of a body gives; UNKNOWN after a mistake."""
+        for statement in body.statements:
+            if isinstance(statement, nodes.Let):
+                scope.names[statement.name.text] = self.evaluator.value(statement.value, scope)
+            else:
+                current = self.statement(statement, scope, current, numbering)
+        return current
+
+    def statement(self, statement: nodes.Flow, scope: Scope, current: Any, numbering: Numbering) -> Any:
+        """What one line gives; its label is bound to it."""
+        if statement.label is None:
+            return self.flow(statement.value, scope, current, numbering)
+        name = statement.label.text
+        below = Numbering(numbering.label(name), is_single=_is_single(statement.value))
+        result = self.flow(statement.value, scope, current, below)
+        scope.names[name] = result
+        self.group(below.address, result, Group(below.address, "", doc=statement.doc, span=statement.label.span))
+        return result
+
+    def group(self, address: str, result: Any, group: Group) -> None:
+        """Note that `address` stands for several layers, unless it is a layer itself."""
+        if isinstance(result, Wire) and result.address != address and address not in self.layers:
+            known = self.groups.get(address, group)
+            self.groups[address] = replace(
+                known, output=result.address, doc=group.doc or known.doc, block=known.block or group.block
+            )
+
+    def flow(self, expr: nodes.Expr, scope: Scope, current: Any, numbering: Numbering) -> Any:
+        """What an expression makes of what flows in."""
+        match expr:
+            case nodes.Chain():
+                for step in expr.steps:
+                    current = self.flow(step, scope, current, numbering)
+                return current
+            case nodes.Call():
+                return self.call(expr, scope, current, numbering)
+            case nodes.Repeat():
+                return self.repeat(expr, scope, current, numbering)
+            case nodes.Binary() if expr.op in MERGES:
+                sides = [self.flow(side, scope, current, numbering) for side in (expr.left, expr.right)]
+                return self.merge(MERGES[expr.op](), sides, expr.span, scope, numbering)
+            case nodes.List():
+                return self.branches(expr, scope, current, numbering)
+            case nodes.Index():
+                return self.pick(expr, scope, current, numbering)
+        return self.wire(expr, scope)
+
+    def wire(self, expr: nodes.Expr, scope: Scope) -> Any:
+        """The flow that a bare name stands for."""
+        value = self.evaluator.value(expr, scope)
+        if value is UNKNOWN or isinstance(value, Wire | Bundle):
+            return value
+        callable_ = isinstance(value, BlockValue) or (isinstance(value, type) and issubclass(value, Component))
+        remedy = f"call it: `{value.word}()`" if callable_ else "layers are calls, such as `Linear(10)`"
+        return self.error("FIT2003", expr.span, f"{describe(value)} is not something that flows", scope, remedy)
+
+    def branches(self, expr: nodes.List, scope: Scope, current: Any, numbering: Numbering) -> Any:
+        """Several flows to merge; each that begins with a call takes what flows in."""
+        results = [self.flow(item, scope, current, numbering) for item in expr.items]
+        if any(result is UNKNOWN for result in results):
+            return UNKNOWN
+        for result, item in zip(results, expr.items, strict=True):
+            if isinstance(result, Bundle):
+                return self.error(
+                    "FIT2003",
+                    item.span,
+                    "a list of flows holds single flows",
+                    scope,
+                    "pick a part with `[i]`, or merge the inner list first",
+                )
+        return Bundle(tuple(results))
+
+    def pick(self, expr: nodes.Index, scope: Scope, current: Any, numbering: Numbering) -> Any:
+        """One part of a split, or one flow of a list."""
+        bundle = self.flow(expr.value, scope, current, numbering)
+        index = self.evaluator.value(expr.index, scope)
+        if bundle is UNKNOWN or index is UNKNOWN:
+            return UNKNOWN
+        parts = 0
+        if isinstance(bundle, Bundle):
+            parts = len(bundle.wires) if bundle.splitter is None else bundle.splitter.parts() or 0
+        if not isinstance(index, int) or not 0 <= index < parts:
+            return self.error(
+                "FIT2003",
+                expr.span,
+                f"there is no part {index} here",
+                scope,
+                f"parts are numbered 0 to {parts - 1}" if parts else "only a split has parts",
+            )
+        if bundle.splitter is None:
+            return bundle.wires[index]
+        return self.layer(
+            bundle.splitter.model_copy(update={"index": index}), bundle.wires, expr.span, scope, numbering
+        )
+
+    def call(self, expr: nodes.Call, scope: Scope, current: Any, numbering: Numbering) -> Any:
+        """The layer or the block that a call makes."""
+        self.count(expr.span, scope)
+        callee = self.evaluator.value(expr.function, scope)
+        if callee is UNKNOWN:
+            return UNKNOWN
+        if isinstance(callee, BlockValue):
+            return self.block(callee.declaration, expr, scope, current, numbering)
+        if not (isinstance(callee, type) and issubclass(callee, Op)):
+            return self.error(
+                "FIT2003",
+                expr.function.span,
+                f"{describe(callee)} is not a layer",
+                scope,
+                "`fit list ops` names all layers",
+            )
+        op = self.evaluator.make(callee, expr, scope)
+        if op is UNKNOWN or current is UNKNOWN:
+            return UNKNOWN
+        if current is None:
+            return self.error(
+                "FIT2003", expr.span, f"nothing flows into `{callee.word}`", scope, "name what does: `input -> …`"
+            )
+        wires = current.wires if isinstance(current, Bundle) else (current,)
+        if op.parts() is not None:
+            return Bundle(wires, op)
+        return self.layer(op, wires, expr.span, scope, numbering)
+
+    def merge(self, op: Op, sides: list[Any], span: Span, scope: Scope, numbering: Numbering) -> Any:
+        """An elementwise merge of two flows."""
+        if any(side is UNKNOWN for side in sides):
+            return UNKNOWN
+        for side in sides:
+            if not isinstance(side, Wire):
+                return self.error("FIT2003", span, "`+`, `-` and `*` take two flows", scope, "pick a part with `[i]`")
+        return self.layer(op, tuple(sides), span, scope, numbering)
+
+    def layer(self, op: Op, wires: tuple[Wire, ...], span: Span, scope: Scope, numbering: Numbering) -> Wire:
+        """Add a layer; one whose inputs do not fit is reported and left without a type."""
+        address = numbering.next()
+        types = [wire.type for wire in wires]
+        if not self.accepts(op, len(wires), span, scope) or None in types:
+            return Wire(address, None)
+        known = [type for type in types if type is not None]
+        try:
+            output, cost = op.infer(*known), op.cost(*known)
+        except Rejected as rejected:
+            came = ", ".join(f"`{wire.address}`" for wire in wires)
+            code = "FIT2004" if len(wires) == 1 else "FIT2001"
+            under = f"input comes from {came}" if len(wires) == 1 else f"inputs come from {came}"
+            self.error(code, span, rejected.message, scope, rejected.help, under=under)
+            return Wire(address, None)
+        inputs = tuple(wire.address for wire in wires)
+        self.layers[address] = Layer(address, op, inputs, output, cost, span, self.init if cost.params else None)
+        return Wire(address, output)
+
+    def accepts(self, op: Op, count: int, span: Span, scope: Scope) -> bool:
+        """Whether an op joins this many flows; reported if not."""
+        low, high = op.min_inputs, op.max_inputs
+        if low <= count and (high is None or count <= high):
+            return True
+        takes = f"{low}" if low == high else f"at least {low}" if high is None else f"{low} to {high}"
+        self.error(
+            "FIT2002",
+            span,
+            f"`{op.word}` takes {takes} input{'s' * (takes != '1')}, got {count}",
+            scope,
+            "merge flows with a list: `[a, b] -> Concat()`" if low > count else "merge the flows first",
+        )
+        return False
+
+    def repeat(self, expr: nodes.Repeat, scope: Scope, current: Any, numbering: Numbering) -> Any:
+        """A body again and again, each time on what the time before gave."""
+        over = self.evaluator.value(expr.over, scope)
+        if over is UNKNOWN:
+            return UNKNOWN
+        items = self.rounds(expr, over, scope)
+        if items is None:
+            return UNKNOWN
+        for item in items:
+            self.count(expr.span, scope)
+            inner = scope.inner({expr.variable.text: item} if expr.variable else None)
+            current = self.instance(expr.body, inner, current, numbering.next(), Group("", "", span=expr.span))
+        return current
+
+    def rounds(self, expr: nodes.Repeat, over: Any, scope: Scope) -> tuple[Any, ...] | range | None:
+        """What a repeat runs over; None if it is no list and no count, which is reported."""
+        if expr.variable is not None:
+            if isinstance(over, tuple):
+                return over
+            self.error("FIT1010", expr.over.span, f"`repeat … in` runs over a list, got {describe(over)}", scope)
+            return None
+        if isinstance(over, float) and over.is_integer():
+            over = int(over)
+        if not isinstance(over, int) or isinstance(over, bool) or over < 0:
+            self.error("FIT1010", expr.over.span, f"`repeat` takes a whole number from 0, got {describe(over)}", scope)
+            return None
+        if over > MAX_LAYERS:
+            self.too_large(expr.over.span, scope)
+        return range(over)
+
+    def block(self, block: nodes.Block, expr: nodes.Call, scope: Scope, current: Any, numbering: Numbering) -> Any:
+        """The layers of a block that is called."""
+        if len(scope.calls) >= MAX_BLOCK_DEPTH:
+            self.error(
+                "FIT2006",
+                expr.span,
+                f"`{block.name}` is called inside itself without end",
+                scope,
+                "a block cannot call itself, not even through another block",
+            )
+            raise TooLarge
+        given = self.evaluator.given(expr.arguments, scope)
+        inner = self.parameters(block, given, expr.span)
+        if inner is None:
+            return UNKNOWN
+        inner.names["input"] = UNKNOWN if current is None else current
+        inner = replace(inner, calls=(*scope.calls, expr.span))
+        group = Group("", "", block=block.name.text, doc=block.doc, span=expr.span)
+        return self.instance(block.body, inner, current, numbering.next(), group)
+
+    def parameters(self, block: nodes.Block, given: tuple[Given, ...], span: Span) -> Scope | None:
+        """The scope in which a block's parameters are bound; None if one is missing or misplaced."""
+        site = Site(span, block.name.text)
+        assigned = assign(given, [p.name.text for p in block.parameters], site, self.reporter)
+        if assigned is None:
+            return None
+        missing = [p.name.text for p in block.parameters if p.default is None and p.name.text not in assigned]
+        if missing:
+            report_missing(missing, site, self.reporter)
+            return None
+        scope = Scope(calls=(span,))
+        for parameter in block.parameters:
+            name = parameter.name.text
+            if name in assigned:
+                scope.names[name] = assigned[name].value
+            elif parameter.default is not None:
+                scope.names[name] = self.evaluator.value(parameter.default, scope)
+        return scope
+
+    def instance(self, body: nodes.Body, scope: Scope, current: Any, address: str, group: Group) -> Any:
+        """One unfolding of a body under an address of its own."""
+        result = self.body(body, scope, current, Numbering(address, is_single=_is_one_call(body)))
+        self.group(address, result, replace(group, address=address))
+        return result
+
+    def count(self, span: Span, scope: Scope) -> None:
+        """Count one more step of unfolding, and stop a network that has no end."""
+        self.steps += 1
+        if self.steps > MAX_LAYERS:
+            self.too_large(span, scope)
+
+    def too_large(self, span: Span, scope: Scope) -> None:
+        """Report a network without end and leave it."""
+        self.error(
+            "FIT2005",
+            span,
+            f"this network has more than {MAX_LAYERS:,} layers",
+            scope,
+            "no spec needs so many; look at its `repeat`s",
+        )
+        raise TooLarge
+
+    def error(self, code: str, span: Span, message: str, scope: Scope, help: str | None = None, under: str = "") -> Any:
+        """Report a mistake with the calls of blocks that led to it, and give UNKNOWN."""
+        labels = tuple(Label(call, "in the block used here") for call in scope.calls if call != NOWHERE)
+        self.reporter.error(code, span, message, under=under, labels=labels, helps=(help,) if help else ())
+        return UNKNOWN
+
+
+def _is_single(expr: nodes.Expr) -> bool:
+    if isinstance(expr, nodes.Binary):
+        return all(isinstance(side, nodes.Name | nodes.Index) for side in (expr.left, expr.right))
+    return not isinstance(expr, nodes.Chain | nodes.Repeat | nodes.List)
+
+
+def _is_one_call(body: nodes.Body) -> bool:
+    flows = [statement for statement in body.statements if isinstance(statement, nodes.Flow)]
+    return len(flows) == 1 and flows[0].label is None and isinstance(flows[0].value, nodes.Call)

@@ -1,0 +1,145 @@
+"""Regressors: what maps a guided layer's output to the shape of its hint, solved from the two shapes.
+
+A regressor trains with its hint's stage and is dropped afterwards, so its size costs the student nothing.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator
+
+from pydantic import Field
+
+from ..component import Component
+from ..ops.base import Op
+from ..ops.conv import Conv2d, MaxoutConv2d
+from ..ops.dense import Linear, Maxout
+from ..ops.shape import Flatten, Unflatten
+from ..optim.initializers import Initializer
+from ..values import Rejected, TensorType
+from .model import Layer, LayerGraph
+
+GUIDED = "guided"
+"""Name of a regressor's one input."""
+
+
+class Regressor(Component, kind="regressor"):
+    """A map from the guided output to the hint's shape, ending in the hint layer's own non-linearity.
+
+    Attributes:
+        init: How its weights start.
+    """
+
+    init: Initializer | None = Field(None, description="how its weights start; each layer's own default if left out")
+
+    @abstractmethod
+    def solve(self, guided: TensorType, hint: TensorType, nonlinearity: Op | None) -> tuple[Op, ...]:
+        """The ops that map one type to the other, in order; none where the output is compared as it is.
+
+        Raises:
+            Rejected: There is no such regressor between these types.
+        """
+
+
+class Convolution(Regressor, name="conv"):
+    """A valid convolution, [C, H, W] -> [C', H', W'] with kernel H - H' + 1; none where the types agree.
+
+    Source: Romero et al. 2015, FitNets, section 2.2.
+    """
+
+    def solve(self, guided: TensorType, hint: TensorType, nonlinearity: Op | None) -> tuple[Op, ...]:
+        if guided == hint:
+            return ()
+        if guided.rank != 3 or hint.rank != 3:
+            raise Rejected(f"`conv` compares maps [C, H, W], got {guided} and {hint}", "use `fc()` or `pointwise()`")
+        height, width = (own - other + 1 for own, other in zip(guided.shape[1:], hint.shape[1:], strict=True))
+        if min(height, width) < 1:
+            raise Rejected(f"a convolution cannot make {hint} from the smaller map {guided}")
+        return _convolution(hint.shape[0], (height, width), nonlinearity)
+
+
+class FullyConnected(Regressor, name="fc"):
+    """One linear map from all numbers to all numbers, any shape -> any shape."""
+
+    def solve(self, guided: TensorType, hint: TensorType, nonlinearity: Op | None) -> tuple[Op, ...]:
+        before = (Flatten(),) if guided.rank > 1 else ()
+        after = (Unflatten(dim=0, unflattened_size=hint.shape),) if hint.rank > 1 else ()
+        return (*before, *_linear(hint.size, nonlinearity), *after)
+
+
+class Pointwise(Regressor, name="pointwise"):
+    """A linear map of the channels at each position, [C, H, W] -> [C', H, W] or [L, D] -> [L, D']."""
+
+    def solve(self, guided: TensorType, hint: TensorType, nonlinearity: Op | None) -> tuple[Op, ...]:
+        positions = (guided.shape[1:], hint.shape[1:]) if guided.rank == 3 else (guided.shape[:-1], hint.shape[:-1])
+        if guided.rank != hint.rank or positions[0] != positions[1]:
+            raise Rejected(f"`pointwise` keeps positions, but {guided} and {hint} differ in them")
+        if guided.rank == 3:
+            return _convolution(hint.shape[0], (1, 1), nonlinearity)
+        return _linear(hint.shape[-1], nonlinearity)
+
+
+class NoRegressor(Regressor, name="identity"):
+    """No regressor: the guided output is compared as it is, so the types must agree."""
+
+    def solve(self, guided: TensorType, hint: TensorType, nonlinearity: Op | None) -> tuple[Op, ...]:
+        if guided != hint:
+            raise Rejected(f"`identity` compares equal shapes, got {guided} and {hint}", "use `conv()` or `fc()`")
+        return ()
+
+
+def _convolution(channels: int, kernel: tuple[int, int], nonlinearity: Op | None) -> tuple[Op, ...]:
+    if isinstance(nonlinearity, MaxoutConv2d | Maxout):
+        return (MaxoutConv2d(out_channels=channels, kernel_size=kernel, pieces=nonlinearity.pieces),)
+    return (Conv2d(out_channels=channels, kernel_size=kernel), *_activation(nonlinearity))
+
+
+def _linear(features: int, nonlinearity: Op | None) -> tuple[Op, ...]:
+    if isinstance(nonlinearity, MaxoutConv2d | Maxout):
+        return (Maxout(out_features=features, pieces=nonlinearity.pieces),)
+    return (Linear(out_features=features), *_activation(nonlinearity))
+
+
+def _activation(nonlinearity: Op | None) -> tuple[Op, ...]:
+    return () if nonlinearity is None else (nonlinearity,)
+
+
+def nonlinearity(graph: LayerGraph, address: str) -> Op | None:
+    """The non-linearity whose output an address carries: an activation, or a maxout layer; looked for through pooling.
+
+    None if the path ends in a layer without one.
+    """
+    address = graph.resolve(address)
+    while address in graph.layers:
+        layer = graph.layers[address]
+        if layer.op.role == "activation" or isinstance(layer.op, MaxoutConv2d | Maxout):
+            return layer.op
+        if layer.op.role != "transparent":
+            return None
+        address = layer.inputs[0]
+    return None
+
+
+def chain(ops: Iterable[Op], guided: TensorType, init: Initializer | None) -> LayerGraph:
+    """A regressor as a graph: one op after the other on the input `guided`."""
+    layers = {layer.address: layer for layer in _layers(ops, guided, init)}
+    return LayerGraph({GUIDED: guided}, layers, next(reversed(layers), GUIDED))
+
+
+def _layers(ops: Iterable[Op], type: TensorType, init: Initializer | None) -> Iterator[Layer]:
+    before = GUIDED
+    for index, op in enumerate(ops):
+        address, cost = f"[{index}]", op.cost(type)
+        type = op.infer(type)
+        yield Layer(address, op, (before,), type, cost, init=init if cost.params else None)
+        before = address
+
+
+def possible(regressor: Regressor, graph: LayerGraph, hint: TensorType, kind: Op | None) -> Iterator[str]:
+    """The labels and layers of a student that this regressor could bring to the hint's type, deepest last."""
+    for address in (*graph.layers, *graph.groups):
+        try:
+            regressor.solve(graph.type_of(address), hint, kind)
+        except Rejected:
+            continue
+        yield address

@@ -1,0 +1,107 @@
+"""From a linked spec at one point to a checked program: networks, hints and stages, with everything wrong reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ..component import components
+from ..diagnostics import Reporter
+from ..graph.model import Network
+from ..semantics.names import check_names, declared, stages
+from ..syntax import nodes
+from .declarations import BUILT_IN, Declarations
+from .graph import weave
+from .hints import Hints
+from .model import Hint, Program, StagePlan
+from .places import Places
+from .stages import Stages, in_order
+
+
+@dataclass(frozen=True, eq=False)
+class Built:
+    """What could be made of a spec: the program as far as it is sound, and the declarations it came from."""
+
+    program: Program
+    declarations: Declarations
+
+
+def build(spec: nodes.Spec, name: str, reporter: Reporter) -> Built:
+    """Everything a linked spec without params says.
+
+    Args:
+        spec: The tree, as `resolve` leaves it.
+        name: Name of the spec, for runs.
+        reporter: Told of every mistake; if it has errors afterwards, the program is not complete.
+    """
+    declarations = Declarations(declared(spec, reporter), reporter)
+    check_names(spec, {*declarations.named, *components(), *BUILT_IN}, reporter)
+    _evaluate_all(declarations)
+    networks = dict(_networks(declarations))
+    places = Places(declarations)
+    hints = {h.name: h for h in _hints(declarations, Hints(declarations, places))}
+    plans = _stages(spec, Stages(declarations, places, networks, hints, weave(networks.values(), hints.values())))
+    _warn_of_unused(declarations, networks, hints, plans)
+    data = {n: settings for n in declarations.names(nodes.Data) if (settings := declarations.data(n)) is not None}
+    return Built(Program(name, data, networks, hints, plans), declarations)
+
+
+def _evaluate_all(declarations: Declarations) -> None:
+    for name in declarations.names(nodes.Let, nodes.Param, nodes.Data):
+        declarations.value(name)
+
+
+def _networks(declarations: Declarations) -> Iterator[tuple[str, Network]]:
+    for name in declarations.names(nodes.Network):
+        network = declarations.network(name)
+        if network is not None:
+            yield name, network
+
+
+def _hints(declarations: Declarations, hints: Hints) -> Iterator[Hint]:
+    for declaration in declarations.named.values():
+        hint = hints.build(declaration) if isinstance(declaration, nodes.Hint) else None
+        if hint is not None:
+            yield hint
+
+
+def _stages(spec: nodes.Spec, stages_: Stages) -> Mapping[str, StagePlan]:
+    plans: dict[str, StagePlan] = {}
+    reporter = stages_.declarations.reporter
+    for stage in in_order(stages(spec, reporter), stages_.declarations):
+        plan = stages_.plan(stage, plans)
+        if plan is not None:
+            plans[plan.name] = plan
+    return plans
+
+
+def _warn_of_unused(
+    declarations: Declarations,
+    networks: Mapping[str, Network],
+    hints: Mapping[str, Hint],
+    plans: Mapping[str, StagePlan],
+) -> None:
+    """Layers whose output nothing reads, and hints that no stage takes: they run, but are hardly meant."""
+    used = {name for plan in plans.values() for name in plan.hints}
+    for hint in hints.values():
+        if plans and hint.name not in used and not declarations.reporter.has_errors:
+            declarations.reporter.warning(
+                "FIT3005",
+                hint.span,
+                f"no stage uses the hint `{hint.name}`",
+                helps=(f"add `hint({hint.name})` to a stage's loss",),
+            )
+    for network in networks.values():
+        graph = network.graph
+        ends = {h.hint for h in hints.values() if h.teacher == network.name}
+        ends |= {h.guided for h in hints.values() if h.student == network.name}
+        needed = graph.ancestors([graph.output, *ends])
+        for layer in graph.layers.values():
+            if layer.address not in needed and not any(graph.digraph.successors(layer.address)):
+                declarations.reporter.warning(
+                    "FIT2007",
+                    layer.span,
+                    "nothing reads what this layer gives",
+                    under=f"`{network.name}.{layer.address}`",
+                    helps=("lead it to the output, or take the line away",),
+                )

@@ -1,0 +1,196 @@
+"""The top level of a spec: what each declared name means, worked out when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from pydantic import Field
+
+from ..component import Record, components
+from ..data.base import DataSettings
+from ..diagnostics import Reporter
+from ..graph.elaborate import Elaboration
+from ..graph.model import Network
+from ..optim.initializers import Initializer
+from ..semantics.arguments import Given, Site, bind
+from ..semantics.bindings import BlockValue, DataValue, InputOf, SplitMetrics
+from ..semantics.evaluate import Evaluator
+from ..semantics.functions import FUNCTIONS, Function, describe
+from ..semantics.names import ROLES, Named
+from ..semantics.scope import UNKNOWN, Scope
+from ..syntax import nodes
+from ..values import HintRef, NetworkRef, Rejected, TensorType
+
+COSTS = ("params", "weights", "macs", "activations")
+BUILT_IN = frozenset({*ROLES, *COSTS, *FUNCTIONS, "val"})
+
+
+class NetworkOptions(Record):
+    """What may stand in the header of a network beside its inputs."""
+
+    init: Initializer | None = Field(None, description="how its weights start; PyTorch's own start if left out")
+
+
+@dataclass(eq=False)
+class Declarations:
+    """The named declarations of a linked spec without params, and their values.
+
+    Attributes:
+        named: Declarations by name.
+        reporter: Told of every mistake, once.
+    """
+
+    named: Mapping[str, Named]
+    reporter: Reporter
+    _values: dict[str, Any] = field(default_factory=dict, repr=False)
+    _open: list[str] = field(default_factory=list, repr=False)
+    _networks: dict[str, Network | None] = field(default_factory=dict, repr=False)
+
+    @property
+    def evaluator(self) -> Evaluator:
+        """Evaluates expressions among these names."""
+        return Evaluator(self.reporter, self.lookup)
+
+    def lookup(self, name: nodes.Name) -> Any:
+        """What a name means at the top level: a declaration, a role, a function or a component."""
+        if name.id in self.named:
+            return self.value(name.id)
+        if name.id in ROLES:
+            return self._only(name)
+        if name.id in COSTS:
+            return Function(name.id, partial(self.cost, name.id), f"{name.id}(network)")
+        if name.id == "val":
+            return SplitMetrics("val")
+        return FUNCTIONS.get(name.id) or components().get(name.id, UNKNOWN)
+
+    def value(self, name: str) -> Any:
+        """The value of a declared name; a value that needs itself is reported."""
+        if name in self._open:
+            circle = " -> ".join((*self._open[self._open.index(name) :], name))
+            span = self.named[name].name.span
+            self.reporter.error("FIT1008", span, f"`{name}` is defined by itself: {circle}")
+            return UNKNOWN
+        if name not in self._values:
+            self._open.append(name)
+            self._values[name] = self._evaluate(self.named[name])
+            self._open.pop()
+        return self._values[name]
+
+    def names(self, *kinds: type[Named]) -> list[str]:
+        """Names of the declarations of some kinds, in order."""
+        return [name for name, declaration in self.named.items() if isinstance(declaration, kinds)]
+
+    def of_role(self, role: str) -> list[str]:
+        """Names of the networks of a role, in order."""
+        kinds = (nodes.Network, nodes.External)
+        return [name for name, network in self.named.items() if isinstance(network, kinds) and network.role == role]
+
+    def settings(self, settings: Iterable[nodes.Setting]) -> tuple[Given, ...]:
+        """Settings in braces with their values."""
+        return tuple(
+            Given(
+                setting.name.text, self.evaluator.value(setting.value, Scope()), setting.value.span, setting.name.span
+            )
+            for setting in settings
+        )
+
+    def data(self, name: str) -> DataSettings | None:
+        """The settings of a data declaration; None if they are wrong, which is reported."""
+        value = self.value(name)
+        return value.settings if isinstance(value, DataValue) else None
+
+    def network(self, name: str) -> Network | None:
+        """A network with its graph; None if it is wrong, which is reported."""
+        if name not in self._networks:
+            self._networks[name] = None
+            declaration = self.named[name]
+            if isinstance(declaration, nodes.Network):
+                self._networks[name] = self._build(declaration)
+        return self._networks[name]
+
+    def cost(self, kind: str, network: Any) -> int:
+        """`params(student)` and the like.
+
+        Raises:
+            TypeError: The argument is no network.
+            Rejected: Its cost is not known.
+        """
+        if not isinstance(network, NetworkRef):
+            raise TypeError
+        built = self.network(network.name)
+        if built is None:
+            raise Rejected(f"the {kind} of `{network.name}` are not known")
+        return int(getattr(built.graph.cost, kind))
+
+    def _only(self, name: nodes.Name) -> Any:
+        found = self.of_role(name.id)
+        if len(found) == 1:
+            return NetworkRef(found[0])
+        several = ", ".join(f"`{one}`" for one in found)
+        message = f"there are several: {several}" if found else f"this spec declares no {name.id}"
+        help = f"name the {name.id} you mean" if found else f"declare one: `{name.id} net(image: [3, 32, 32]) {{ … }}`"
+        self.reporter.error("FIT1011", name.span, message, helps=(help,))
+        return UNKNOWN
+
+    def _evaluate(self, declaration: Named) -> Any:
+        match declaration:
+            case nodes.Let():
+                return self.evaluator.value(declaration.value, Scope())
+            case nodes.Param():
+                return self.evaluator.value(declaration.default, Scope())
+            case nodes.Data():
+                return self._data(declaration)
+            case nodes.Network() | nodes.External():
+                return NetworkRef(declaration.name.text)
+            case nodes.Block():
+                return BlockValue(declaration)
+            case nodes.Hint():
+                return HintRef(declaration.name.text)
+
+    def _data(self, data: nodes.Data) -> Any:
+        site = Site(data.name.span, data.name.text, "setting", missing="FIT6001", refused="FIT6001")
+        settings = bind(DataSettings, self.settings(data.settings), site, self.reporter)
+        if not isinstance(settings, DataSettings):
+            return UNKNOWN
+        try:
+            settings.input  # noqa: B018 - asked for its refusal
+        except Rejected as rejected:
+            at = next((s.value.span for s in data.settings if s.name.text in ("augment", "prepare")), data.name.span)
+            self.reporter.error("FIT6002", at, rejected.message, helps=(rejected.help,) if rejected.help else ())
+            return UNKNOWN
+        return DataValue(data.name.text, settings)
+
+    def _build(self, network: nodes.Network) -> Network | None:
+        inputs = {item.name.text: self.evaluator.value(item.type, Scope()) for item in network.inputs}
+        types = {item.name.text: self._type(inputs[item.name.text], item) for item in network.inputs}
+        options = bind(
+            NetworkOptions,
+            self.evaluator.given(network.options, Scope()),
+            Site(network.name.span, network.name.text, "option"),
+            self.reporter,
+        )
+        init = options.init if isinstance(options, NetworkOptions) else None
+        graph = Elaboration(self.evaluator, init).network(network.body, types, Scope())
+        if graph is None:
+            return None
+        data = {name: value.data if isinstance(value, InputOf) else None for name, value in inputs.items()}
+        weights = network.weights.value if network.weights else None
+        return Network(network.name.text, network.role, graph, data, weights, network.doc, network.name.span)
+
+    def _type(self, value: Any, item: nodes.Input) -> TensorType | None:
+        if value is UNKNOWN:
+            return None
+        if isinstance(value, InputOf):
+            return value.settings.input
+        if isinstance(value, tuple) and value and all(type(size) is int and size > 0 for size in value):
+            return TensorType(value)
+        self.reporter.error(
+            "FIT2008",
+            item.type.span,
+            f"an input is a shape, got {describe(value)}",
+            helps=("write `data.input`, or a shape without the batch axis: `[3, 32, 32]`",),
+        )
+        return None

@@ -1,0 +1,146 @@
+"""Hints: which teacher layer guides which student layer, and the regressor between them, solved from their shapes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import Field
+
+from ..component import Record
+from ..diagnostics import Label
+from ..graph.elaborate import Elaboration
+from ..graph.model import LayerGraph, Network
+from ..graph.regressors import GUIDED, Convolution, Regressor, chain, nonlinearity, possible
+from ..losses.feature import FeatureLoss, HalfSquared
+from ..semantics.arguments import Site, bind
+from ..semantics.bindings import BlockValue
+from ..semantics.scope import Scope
+from ..syntax import nodes
+from ..values import Rejected, TensorType
+from .declarations import Declarations
+from .model import Hint
+from .places import Places
+
+
+class HintSettings(Record):
+    """What stands between the braces of a hint."""
+
+    regressor: Regressor | BlockValue = Field(Convolution(), description="maps the guided output to the hint's shape")
+    loss: FeatureLoss = Field(HalfSquared(), description="compares the regressed output with the hint")
+
+
+@dataclass(frozen=True)
+class _End:
+    """One end of a hint."""
+
+    network: Network
+    address: str
+    node: nodes.Expr
+
+    @property
+    def type(self) -> TensorType:
+        return self.network.graph.type_of(self.address)
+
+    @property
+    def label(self) -> Label:
+        return Label(self.node.span, f"gives {self.type}")
+
+
+@dataclass(frozen=True, eq=False)
+class Hints:
+    """Builds hints; reports those that compare what cannot be compared."""
+
+    declarations: Declarations
+    places: Places
+
+    def build(self, hint: nodes.Hint) -> Hint | None:
+        """One hint; None if it is wrong, which is reported."""
+        reporter = self.declarations.reporter
+        site = Site(hint.name.span, hint.name.text, "setting")
+        settings = bind(HintSettings, self.declarations.settings(hint.settings), site, reporter)
+        teacher, student = self._end(hint.teacher), self._end(hint.student)
+        if not isinstance(settings, HintSettings) or teacher is None or student is None:
+            return None
+        if teacher.network.name == student.network.name:
+            reporter.error(
+                "FIT3002",
+                hint.student.span,
+                f"`{teacher.network.name}` cannot guide itself",
+                helps=("a hint leads from a layer of one network to a layer of another",),
+            )
+            return None
+        regressor = self._regressor(hint, settings.regressor, teacher, student)
+        if regressor is None:
+            return None
+        return Hint(
+            hint.name.text,
+            teacher.network.name,
+            teacher.network.graph.resolve(teacher.address),
+            student.network.name,
+            student.network.graph.resolve(student.address),
+            regressor,
+            settings.loss,
+            hint.name.span,
+        )
+
+    def _end(self, node: nodes.Expr) -> _End | None:
+        found = self.places.tap(self.declarations.evaluator.value(node, Scope()), node.span)
+        return None if found is None else _End(*found, node)
+
+    def _regressor(
+        self, hint: nodes.Hint, regressor: Regressor | BlockValue, teacher: _End, student: _End
+    ) -> LayerGraph | None:
+        if isinstance(regressor, BlockValue):
+            return self._from_block(hint, regressor, teacher, student)
+        kind = nonlinearity(teacher.network.graph, teacher.address)
+        try:
+            ops = regressor.solve(student.type, teacher.type, kind)
+        except Rejected as rejected:
+            helps = (rejected.help,) if rejected.help else ()
+            others = list(possible(regressor, student.network.graph, teacher.type, kind))
+            code = "FIT3001" if others or rejected.help is None else "FIT3003"
+            self.declarations.reporter.error(
+                code,
+                student.node.span,
+                rejected.message,
+                under=f"gives {student.type}",
+                labels=(teacher.label,),
+                helps=(*helps, *_instead(student, others)),
+            )
+            return None
+        return chain(ops, student.type, regressor.init)
+
+    def _from_block(self, hint: nodes.Hint, block: BlockValue, teacher: _End, student: _End) -> LayerGraph | None:
+        """A block of the spec as a regressor, called with `out` and `k` where it has such parameters."""
+        solved = {"out": teacher.type.shape[0]}
+        if teacher.type.rank == student.type.rank == 3:
+            solved["k"] = student.type.shape[1] - teacher.type.shape[1] + 1
+        wanted = {parameter.name.text for parameter in block.declaration.parameters}
+        arguments = tuple(
+            nodes.Argument(nodes.Identifier(name), nodes.Number(value, span=hint.name.span), span=hint.name.span)
+            for name, value in solved.items()
+            if name in wanted
+        )
+        call = nodes.Call(nodes.Name(block.word, span=hint.name.span), arguments, span=hint.name.span)
+        body = nodes.Body((nodes.Flow(None, call, span=hint.name.span),), span=hint.name.span)
+        graph = Elaboration(self.declarations.evaluator).network(body, {GUIDED: student.type}, Scope())
+        if graph is None or graph.type_of(graph.output) == teacher.type:
+            return graph
+        self.declarations.reporter.error(
+            "FIT3004",
+            hint.name.span,
+            f"the regressor `{block.word}` makes {graph.type_of(graph.output)}, the hint is {teacher.type}",
+            labels=(teacher.label, student.label),
+            helps=("a block used as a regressor is called with `out=` channels of the hint and `k=` the kernel",),
+        )
+        return None
+
+
+def _instead(student: _End, others: list[str]) -> tuple[str, ...]:
+    """A help line that names the layer to guide instead: the deepest label that fits, else the deepest layer."""
+    graph = student.network.graph
+    labels = [address for address in others if "[" not in address]
+    if not others:
+        return ()
+    best = max(labels or others, key=lambda address: list(graph.layers).index(graph.resolve(address)))
+    return (f"guide `{student.network.name}.{best}` instead, which gives {graph.type_of(best)}",)

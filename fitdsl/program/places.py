@@ -1,0 +1,81 @@
+"""From places as users write them (`student.s2`, `student[..s2]`) to layers of a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..diagnostics import closest
+from ..graph.model import Network
+from ..semantics.bindings import Place, PlaceRange
+from ..semantics.functions import describe
+from ..semantics.scope import UNKNOWN
+from ..source import Span
+from ..syntax import nodes
+from ..values import NetworkRef, Selection
+from .declarations import Declarations
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Finds layers; reports places that do not exist."""
+
+    declarations: Declarations
+
+    def tap(self, value: Any, span: Span) -> tuple[Network, str] | None:
+        """The network and address that one place names; a network by itself stands for its output."""
+        if value is UNKNOWN:
+            return None
+        if not isinstance(value, Place | NetworkRef):
+            self._refuse(span, f"{describe(value)} is not a layer", "name one: `student.s2`")
+            return None
+        network = self._network(value if isinstance(value, NetworkRef) else value.network)
+        if network is None:
+            return None
+        if isinstance(value, NetworkRef):
+            return network, network.graph.output
+        return (network, value.address) if self._exists(network, value.address, span) else None
+
+    def selection(self, value: Any, span: Span) -> Selection | None:
+        """The layers that a network, a place or a range of places means."""
+        if value is UNKNOWN:
+            return None
+        if isinstance(value, str):
+            value = self.declarations.lookup(nodes.Name(value, span=span))
+        if not isinstance(value, NetworkRef | Place | PlaceRange):
+            if value is not UNKNOWN:
+                self._refuse(span, f"{describe(value)} selects no layers", "write `student`, or `student[..s2]`")
+            return None
+        network = self._network(value if isinstance(value, NetworkRef) else value.network)
+        layers = None if network is None else self._layers(value, network, span)
+        return None if network is None or layers is None else Selection(network.name, layers, span.text)
+
+    def _layers(self, value: NetworkRef | Place | PlaceRange, network: Network, span: Span) -> frozenset[str] | None:
+        graph = network.graph
+        match value:
+            case NetworkRef():
+                return frozenset(graph.layers)
+            case Place():
+                return graph.members(value.address) if self._exists(network, value.address, span) else None
+        for end in (value.first, value.last):
+            if end is not None and not self._exists(network, end, span):
+                return None
+        layers = frozenset(graph.layers) if value.last is None else graph.ancestors([value.last])
+        return layers if value.first is None else layers & graph.from_on(value.first)
+
+    def _network(self, ref: NetworkRef) -> Network | None:
+        return self.declarations.network(ref.name)
+
+    def _exists(self, network: Network, address: str, span: Span) -> bool:
+        graph = network.graph
+        known = [*graph.groups, *graph.layers]
+        if address in graph.groups or address in graph.layers:
+            return True
+        near = closest(address, known)
+        tops = [name for name in known if "." not in name and "[" not in name]
+        help = f"did you mean `{network.name}.{near}`?" if near else f"its labels are {', '.join(tops) or 'none'}"
+        self._refuse(span, f"`{network.name}` has no layer `{address}`", help)
+        return False
+
+    def _refuse(self, span: Span, message: str, help: str) -> None:
+        self.declarations.reporter.error("FIT1012", span, message, helps=(help,))

@@ -1,0 +1,178 @@
+"""The search block: what it varies, what it wants and what every student must meet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat
+
+from ..component import Record
+from ..diagnostics import did_you_mean
+from ..semantics.arguments import Given, Site, assign, bind
+from ..semantics.functions import describe
+from ..semantics.scope import UNKNOWN, Scope
+from ..space.params import ParamInfo
+from ..space.samplers import Asha, Random, Sampler, TrialScheduler
+from ..syntax import nodes
+from ..values import Metric, NetworkRef
+from .declarations import COSTS, Declarations
+
+
+class Trial(Record):
+    """What one trial is given of a machine."""
+
+    gpus: NonNegativeFloat = Field(0.0, description="GPUs; a fraction shares one")
+    cpus: PositiveFloat = Field(1.0, description="CPU cores")
+
+
+@dataclass(frozen=True)
+class CostOf:
+    """A cost of a network as an objective: `macs(student)`."""
+
+    kind: str
+    network: str
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One objective of a search."""
+
+    direction: Literal["maximize", "minimize"]
+    what: Metric | CostOf
+
+
+class SearchSettings(Record):
+    """What stands between the braces of a search."""
+
+    vary: tuple[str, ...] = Field(description="the params to search; all that have a domain if left out")
+    goals: tuple[Goal, ...] = Field(description="what to make large or small")
+    sampler: Sampler = Field(Random(), description="how students are proposed")
+    scheduler: TrialScheduler = Field(Asha(), description="how weak students are stopped early")
+    trial: Trial = Field(Trial(), description="what one trial is given of a machine")
+
+
+SETTINGS = ("vary", "maximize", "minimize", "require", "sampler", "scheduler", "trial")
+
+
+@dataclass(frozen=True, eq=False)
+class Searches:
+    """Reads search blocks; reports what they cannot mean.
+
+    Attributes:
+        params: All params at the current point, by name.
+    """
+
+    declarations: Declarations
+    params: Mapping[str, ParamInfo]
+
+    def read(self, search: nodes.Search) -> SearchSettings | None:
+        """The settings of a search; None if they are wrong, which is reported."""
+        site = Site(search.span, "search", "setting")
+        written = [Given(s.name.text, s, s.value.span, s.name.span) for s in search.settings]
+        assigned = assign(written, SETTINGS, site, self.declarations.reporter)
+        if assigned is None:
+            return None
+        settings: dict[str, nodes.Setting] = {name: given.value for name, given in assigned.items()}
+        vary = self._vary(settings.get("vary"))
+        goals = [goal for direction in ("maximize", "minimize") for goal in self._goals(direction, settings)]
+        if not goals and not {"maximize", "minimize"} & settings.keys():
+            self._refuse("FIT5007", search, "this search wants nothing", "say what: `maximize = val.accuracy`")
+        self._requirements(settings.get("require"))
+        plain = [settings[name] for name in ("sampler", "scheduler") if name in settings]
+        given = [
+            Given("vary", vary, search.span, search.span),
+            Given("goals", tuple(goals), search.span, search.span),
+            *self.declarations.settings(plain),
+            *self._trial(settings.get("trial")),
+        ]
+        bound = bind(SearchSettings, given, site, self.declarations.reporter)
+        return bound if isinstance(bound, SearchSettings) else None
+
+    def is_met(self, search: nodes.Search) -> bool:
+        """Whether the networks at this point meet every requirement."""
+        found = [s.value for s in search.settings if s.name.text == "require"]
+        return all(self._value(requirement) is True for node in found for requirement in _items(node))
+
+    def _value(self, expr: nodes.Expr) -> Any:
+        return self.declarations.evaluator.value(expr, Scope())
+
+    def _refuse(self, code: str, node: nodes.Node, message: str, *helps: str) -> None:
+        self.declarations.reporter.error(code, node.span, message, helps=helps)
+
+    def _vary(self, setting: nodes.Setting | None) -> Any:
+        searchable = tuple(name for name, info in self.params.items() if info.declaration.domain is not None)
+        if setting is None:
+            return searchable
+        names = [self._varied(item, searchable) for item in _items(setting.value)]
+        return UNKNOWN if None in names else tuple(names)
+
+    def _varied(self, item: nodes.Expr, searchable: tuple[str, ...]) -> str | None:
+        name = item.id if isinstance(item, nodes.Name) else None
+        if name in searchable:
+            return name
+        if name in self.params:
+            self._refuse(
+                "FIT5004", item, f"`{name}` has no domain to vary in", f"give it one: `param {name} = … in {{…}}`"
+            )
+        else:
+            written = f"`{name}`" if name else "this"
+            self._refuse("FIT5004", item, f"{written} is no param", *did_you_mean(name or "", searchable))
+        return None
+
+    def _goals(self, direction: Any, settings: Mapping[str, nodes.Setting]) -> list[Goal]:
+        if direction not in settings:
+            return []
+        wanted = [self._goal(item) for item in _items(settings[direction].value)]
+        return [Goal(direction, what) for what in wanted if what is not None]
+
+    def _goal(self, item: nodes.Expr) -> Metric | CostOf | None:
+        if isinstance(item, nodes.Call) and isinstance(item.function, nodes.Name) and item.function.id in COSTS:
+            network = self._value(item.arguments[0].value) if len(item.arguments) == 1 else None
+            if isinstance(network, NetworkRef):
+                return CostOf(item.function.id, network.name)
+        value = self._value(item)
+        if isinstance(value, Metric):
+            return value
+        if value is not UNKNOWN:
+            self._refuse(
+                "FIT5008",
+                item,
+                f"a search aims at a metric or a cost, got {describe(value)}",
+                "such as `val.accuracy` or `macs(student)`",
+            )
+        return None
+
+    def _requirements(self, setting: nodes.Setting | None) -> None:
+        for item in () if setting is None else _items(setting.value):
+            value = self._value(item)
+            if value is not UNKNOWN and not isinstance(value, bool):
+                self._refuse(
+                    "FIT5006",
+                    item,
+                    f"a requirement is true or false, this is {describe(value)}",
+                    "compare: `params(student) <= 1M`",
+                )
+            elif value is False:
+                self.declarations.reporter.warning(
+                    "FIT5005",
+                    item.span,
+                    "the defaults do not meet this requirement",
+                    helps=(
+                        "the search may still find students that do; without a search the defaults are what is trained",
+                    ),
+                )
+
+    def _trial(self, setting: nodes.Setting | None) -> list[Given]:
+        if setting is None:
+            return []
+        value = self._value(setting.value)
+        if isinstance(value, dict):
+            given = [Given(name, item, setting.value.span, setting.value.span) for name, item in value.items()]
+            value = bind(Trial, given, Site(setting.value.span, "trial", "setting"), self.declarations.reporter)
+        return [Given("trial", value, setting.value.span, setting.name.span)]
+
+
+def _items(expr: nodes.Expr) -> tuple[nodes.Expr, ...]:
+    return expr.items if isinstance(expr, nodes.List) else (expr,)

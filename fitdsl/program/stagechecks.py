@@ -1,0 +1,208 @@
+"""What must hold of a stage before it runs.
+
+Each check is a function that yields what it found; `CHECKS` lists them, so adding one is adding a function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from ..diagnostics import Diagnostic, Label, Severity
+from ..graph.model import Network
+from ..losses.base import Reads
+from ..optim.schedules import Schedule
+from ..source import Span
+from ..syntax import nodes
+from ..values import TensorType
+from .model import Hint, StagePlan, StageTerm
+
+
+@dataclass(frozen=True, eq=False)
+class StageInContext:
+    """A planned stage, how it was written, and what it stands among.
+
+    Attributes:
+        before: The plans of the stages that come before it in order, whether or not it comes after them.
+        data: Shape and classes come from here.
+    """
+
+    stage: nodes.Stage
+    plan: StagePlan
+    before: Mapping[str, StagePlan]
+    networks: Mapping[str, Network]
+    hints: Mapping[str, Hint]
+    classes: int
+    has_validation: bool
+
+    def span(self, setting: str) -> Span:
+        """Where a setting's value stands; the stage's name where it is left out."""
+        return setting_span(self.stage, setting)
+
+    def ancestors(self) -> Iterator[StagePlan]:
+        """The stages it starts from, directly or not."""
+        pending = list(self.plan.after)
+        seen: set[str] = set()
+        while pending:
+            name = pending.pop()
+            if name in self.before and name not in seen:
+                seen.add(name)
+                pending.extend(self.before[name].after)
+                yield self.before[name]
+
+
+def setting_span(stage: nodes.Stage, name: str) -> Span:
+    """Where the value of a stage's setting stands; the stage's name where it is left out."""
+    return next((setting.value.span for setting in stage.settings if setting.name.text == name), stage.name.span)
+
+
+def _finding(
+    code: str,
+    span: Span,
+    message: str,
+    help: str | None = None,
+    *,
+    severity: Severity = Severity.ERROR,
+    under: str = "",
+) -> Diagnostic:
+    return Diagnostic(code, severity, message, Label(span, under), helps=(help,) if help else ())
+
+
+def trains_something(at: StageInContext) -> Iterator[Diagnostic]:
+    """At least one weight that is to be trained can be reached from the loss, or a regressor is trained."""
+    for selection in at.plan.settings.train:
+        layers = at.networks[selection.network].graph.layers
+        if not any(layers[address].cost.params for address in selection.layers):
+            message, help = f"`{selection}` has no weights to train", "select layers that have some"
+        elif not at.plan.trains.get(selection.network, frozenset()) & selection.layers:
+            message = f"nothing of `{selection}` is trained: the loss does not depend on it"
+            help = "train the layers that the loss reads, or add a loss that reads these"
+        else:
+            continue
+        yield _finding("FIT4001", at.span("train"), message, help)
+
+
+def reaches_what_it_trains(at: StageInContext) -> Iterator[Diagnostic]:
+    """Every layer that is to be trained is reached; those above a guided layer are not."""
+    for selection in at.plan.settings.train:
+        layers = at.networks[selection.network].graph.layers
+        learned = at.plan.trains.get(selection.network, frozenset())
+        left = [a for a in layers if a in selection.layers and layers[a].cost.params and a not in learned]
+        if left and learned & selection.layers:
+            guided = next((at.hints[h].guided for h in at.plan.hints if at.hints[h].student == selection.network), None)
+            help = f"train what the hint reaches: `{selection.network}[..{guided}]`" if guided else None
+            yield _finding(
+                "FIT4007",
+                at.span("train"),
+                f"the loss does not reach {len(left)} of the layers to train, first `{selection.network}.{left[0]}`",
+                help,
+                severity=Severity.WARNING,
+            )
+
+
+def reads_trained_teachers(at: StageInContext) -> Iterator[Diagnostic]:
+    """A network that teaches has weights: from a file, or from a stage before."""
+    for name in at.plan.runs:
+        if name in at.plan.trains or at.networks[name].weights is not None:
+            continue
+        if any(name in stage.trains for stage in at.ancestors()):
+            continue
+        teaching = next((s.name for s in at.before.values() if name in s.trains), None)
+        help = (
+            f"put it after the stage that trains it: `stage {at.plan.name} after {teaching}`"
+            if teaching
+            else (f'train `{name}` in a stage before this one, or give it weights: `}} from "weights.safetensors"`')
+        )
+        yield _finding(
+            "FIT4005", at.stage.name.span, f"stage `{at.plan.name}` learns from `{name}`, which nothing trained", help
+        )
+
+
+def trains_alone(at: StageInContext) -> Iterator[Diagnostic]:
+    """No other stage trains the same network at the same time."""
+    earlier = {stage.name for stage in at.ancestors()}
+    for name, stage in at.before.items():
+        shared = stage.trains.keys() & at.plan.trains.keys()
+        if name not in earlier and shared:
+            yield _finding(
+                "FIT4008",
+                at.stage.name.span,
+                f"stages `{name}` and `{at.plan.name}` both train `{min(shared)}`, and neither comes after the other",
+                f"say which is first: `stage {at.plan.name} after {name}`",
+            )
+
+
+def schedules_apply(at: StageInContext) -> Iterator[Diagnostic]:
+    """A schedule has an effect within the stage's epochs."""
+    settings = at.plan.settings
+    schedules = [("schedule", settings.schedule)] if settings.schedule else []
+    for term in settings.loss.terms:
+        fields = dict(term.loss).values()
+        schedules += [("loss", s) for s in (term.weight.schedule, *fields) if isinstance(s, Schedule)]
+    for setting, schedule in schedules:
+        if reason := schedule.never_applies(settings.epochs):
+            yield _finding("FIT4006", at.span(setting), reason, severity=Severity.WARNING)
+
+
+def measures_its_metrics(at: StageInContext) -> Iterator[Diagnostic]:
+    """What `stop` and `keep` look at is measured."""
+    has_logits = any(Reads.LOGITS in term.term.loss.reads for term in at.plan.terms)
+    for setting, chooser in (("stop", at.plan.settings.stop), ("keep", at.plan.settings.keep)):
+        if chooser is None:
+            continue
+        if not at.has_validation:
+            yield _finding(
+                "FIT4009",
+                at.span(setting),
+                f"`{chooser.metric}` is not measured: no examples are kept for it",
+                "give the data's `split` a part `val`",
+            )
+        elif chooser.metric.name != "loss" and not has_logits:
+            yield _finding(
+                "FIT4009",
+                at.span(setting),
+                f"`{chooser.metric}` is not measured: stage `{at.plan.name}` does not run the student's output",
+                "look at `val.loss`",
+            )
+
+
+def logits_fit(at: StageInContext) -> Iterator[Diagnostic]:
+    """Outputs that are compared with labels have one number a class, and a student's output is like its teacher's."""
+    for term in at.plan.terms:
+        for name in _compared(term, Reads.TARGETS, term.student):
+            type = _output(at, name)
+            if type != TensorType((at.classes,)):
+                yield _finding(
+                    "FIT4013",
+                    at.span("loss"),
+                    f"`{term.name}` needs {at.classes} numbers, one a class; `{name}` gives {type}",
+                    f"end `{name}` in `Linear({at.classes})`",
+                )
+        for name in _compared(term, Reads.TEACHER_LOGITS, *term.teachers):
+            if _output(at, name) != _output(at, term.student):
+                yield _finding(
+                    "FIT4013",
+                    at.span("loss"),
+                    f"`{term.name}` compares outputs of one shape; `{term.student}` gives "
+                    f"{_output(at, term.student)}, `{name}` gives {_output(at, name)}",
+                )
+
+
+def _compared(term: StageTerm, reads: Reads, *names: str) -> tuple[str, ...]:
+    return names if reads in term.term.loss.reads else ()
+
+
+def _output(at: StageInContext, network: str) -> TensorType:
+    graph = at.networks[network].graph
+    return graph.type_of(graph.output)
+
+
+CHECKS: tuple[Callable[[StageInContext], Iterator[Diagnostic]], ...] = (
+    trains_something,
+    reaches_what_it_trains,
+    reads_trained_teachers,
+    trains_alone,
+    schedules_apply,
+    measures_its_metrics,
+    logits_fit,
+)

@@ -1,0 +1,251 @@
+"""Stages: what each one trains, what it runs for that, and in which order they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import networkx as nx
+
+from ..diagnostics import did_you_mean
+from ..graph.model import Network
+from ..losses.base import Loss, Reads
+from ..losses.feature import HintLoss
+from ..losses.objective import Term, as_objective
+from ..semantics.arguments import Given, Site, bind
+from ..semantics.scope import UNKNOWN, Scope
+from ..source import Span
+from ..syntax import nodes
+from ..values import Selection
+from .declarations import Declarations
+from .graph import Part, ProgramGraph, closure, sources
+from .model import Hint, StagePlan, StageSettings, StageTerm
+from .places import Places
+from .stagechecks import CHECKS, StageInContext, setting_span
+
+
+def in_order(stages: Mapping[str, nodes.Stage], declarations: Declarations) -> list[nodes.Stage]:
+    """The stages, each after those it names; unknown names and circles are reported and left out."""
+    reporter = declarations.reporter
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(stages)
+    for stage in stages.values():
+        for after in stage.after:
+            if after.text not in stages:
+                reporter.error(
+                    "FIT4004", after.span, f"there is no stage `{after}`", helps=did_you_mean(after.text, stages)
+                )
+            else:
+                graph.add_edge(after.text, stage.name.text)
+    for circle in nx.simple_cycles(graph):
+        names = " -> ".join((*circle, circle[0]))
+        reporter.error(
+            "FIT4003",
+            stages[circle[0]].name.span,
+            f"these stages wait for each other: {names}",
+            helps=("take one `after` away",),
+        )
+        return []
+    order = {name: index for index, name in enumerate(stages)}
+    return [stages[name] for name in nx.lexicographical_topological_sort(graph, key=order.__getitem__)]
+
+
+@dataclass(frozen=True, eq=False)
+class Stages:
+    """Plans stages; reports those that train nothing, read what nothing gives, or wait for what never comes.
+
+    Attributes:
+        networks, hints: All that are sound, by name.
+        graph: The program graph they form.
+    """
+
+    declarations: Declarations
+    places: Places
+    networks: Mapping[str, Network]
+    hints: Mapping[str, Hint]
+    graph: ProgramGraph[Part]
+
+    def plan(self, stage: nodes.Stage, before: Mapping[str, StagePlan]) -> StagePlan | None:
+        """What one stage runs and trains; None if it is wrong, which is reported.
+
+        Args:
+            stage: The stage as written.
+            before: The plans of all stages that come before it in order.
+        """
+        settings = self._settings(stage)
+        if settings is None:
+            return None
+        terms = self._terms(stage, settings)
+        if terms is None:
+            return None
+        parts = closure(self.graph, (part for term in terms for part in sources(term, self.networks, self.hints)))
+        runs = {name: _layers(parts, name) & self.networks[name].graph.layers.keys() for name in _owners(parts)}
+        data = self._data(stage, runs)
+        if data is None:
+            return None
+        plan = StagePlan(
+            name=stage.name.text,
+            after=tuple(after.text for after in stage.after if after.text in before),
+            data=data,
+            settings=settings,
+            terms=terms,
+            taps=self._taps(terms),
+            runs=runs,
+            trains=self._trains(settings.train, runs),
+            hints=tuple(dict.fromkeys(term.hint for term in terms if term.hint is not None)),
+            span=stage.name.span,
+        )
+        self._check(stage, plan, before)
+        return plan
+
+    def _check(self, stage: nodes.Stage, plan: StagePlan, before: Mapping[str, StagePlan]) -> None:
+        data = self.declarations.data(plan.data)
+        if data is None:
+            return
+        at = StageInContext(stage, plan, before, self.networks, self.hints, data.classes, data.split.get("val", 0) > 0)
+        for check in CHECKS:
+            for finding in check(at):
+                self.declarations.reporter.add(finding)
+
+    def _settings(self, stage: nodes.Stage) -> StageSettings | None:
+        site = Site(stage.name.span, stage.name.text, "setting", missing="FIT4002")
+        given = [self._converted(setting) for setting in stage.settings]
+        settings = bind(StageSettings, given, site, self.declarations.reporter)
+        return settings if isinstance(settings, StageSettings) else None
+
+    def _converted(self, setting: nodes.Setting) -> Given:
+        name, expr = setting.name.text, setting.value
+        match name:
+            case "train":
+                value = self._selections(expr)
+            case "rates" | "max_norm" if isinstance(expr, nodes.Dict):
+                value = self._by_selection(expr)
+            case _:
+                value = self._value(expr)
+        if name == "loss" and value is not UNKNOWN:
+            value = as_objective(value) or value
+        return Given(name, value, expr.span, setting.name.span)
+
+    def _value(self, expr: nodes.Expr) -> Any:
+        return self.declarations.evaluator.value(expr, Scope())
+
+    def _selections(self, expr: nodes.Expr) -> Any:
+        items = expr.items if isinstance(expr, nodes.List) else (expr,)
+        selections = tuple(self.places.selection(self._value(item), item.span) for item in items)
+        return UNKNOWN if None in selections else selections
+
+    def _by_selection(self, expr: nodes.Dict) -> Any:
+        values = {self.places.selection(self._value(e.key), e.key.span): self._value(e.value) for e in expr.entries}
+        return UNKNOWN if None in values or UNKNOWN in values.values() else values
+
+    def _terms(self, stage: nodes.Stage, settings: StageSettings) -> tuple[StageTerm, ...] | None:
+        trained = list(dict.fromkeys(selection.network for selection in settings.train))
+        span = setting_span(stage, "loss")
+        terms = [self._term(term, trained, span) for term in settings.loss.terms]
+        found = [term for term in terms if term is not None]
+        return tuple(_numbered(found)) if len(found) == len(terms) else None
+
+    def _term(self, term: Term, trained: list[str], span: Span) -> StageTerm | None:
+        loss = term.loss
+        if isinstance(loss, HintLoss):
+            hint = self.hints.get(loss.hint.name)
+            return (
+                None
+                if hint is None
+                else StageTerm(f"hint({hint.name})", term, hint.student, (hint.teacher,), hint.name)
+            )
+        if Reads.GUIDED in loss.reads:
+            self._refuse(
+                "FIT4014",
+                span,
+                f"`{loss.word}` compares a hint with a guided layer",
+                f"write `loss = {loss.word}()` in a hint, and `hint(NAME)` here",
+            )
+            return None
+        student = loss.taught.name if loss.taught else self._only(loss, trained, span)
+        teachers = self._teachers(loss, student, span) if student else None
+        if student is None or teachers is None or not {student, *teachers} <= self.networks.keys():
+            return None
+        return StageTerm(loss.word, term, student, teachers)
+
+    def _teachers(self, loss: Loss, student: str, span: Span) -> tuple[str, ...] | None:
+        if Reads.TEACHER_LOGITS not in loss.reads:
+            return ()
+        if loss.learned_from:
+            return (loss.learned_from.name,)
+        if teachers := tuple(name for name in self.declarations.of_role("teacher") if name != student):
+            return teachers
+        self._refuse(
+            "FIT4005",
+            span,
+            f"`{loss.word}` needs a teacher, this spec has none",
+            "declare one: `teacher big(image: …) { … }`",
+        )
+        return None
+
+    def _only(self, loss: Loss, trained: list[str], span: Span) -> str | None:
+        if len(trained) == 1:
+            return trained[0]
+        names = " and ".join(f"`{name}`" for name in trained)
+        self._refuse(
+            "FIT4010", span, f"`{loss.word}` could teach {names}", f"say which: `{loss.word}(student={trained[0]})`"
+        )
+        return None
+
+    def _refuse(self, code: str, span: Span, message: str, help: str) -> None:
+        self.declarations.reporter.error(code, span, message, helps=(help,))
+
+    def _taps(self, terms: Iterable[StageTerm]) -> Mapping[str, tuple[str, ...]]:
+        taps: dict[str, dict[str, None]] = {}
+        for term in terms:
+            for network, address in self._read(term):
+                taps.setdefault(network, {})[address] = None
+        return {network: tuple(addresses) for network, addresses in taps.items()}
+
+    def _read(self, term: StageTerm) -> Iterator[tuple[str, str]]:
+        if term.hint is not None:
+            hint = self.hints[term.hint]
+            yield from ((hint.student, hint.guided), (hint.teacher, hint.hint))
+        else:
+            yield from ((name, self.networks[name].graph.output) for name in (term.student, *term.teachers))
+
+    def _trains(self, train: Iterable[Selection], runs: Mapping[str, frozenset[str]]) -> Mapping[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for selection in train:
+            layers = self.networks[selection.network].graph.layers
+            learning = {a for a in selection.layers & runs.get(selection.network, frozenset()) if layers[a].cost.params}
+            found[selection.network] = found.get(selection.network, frozenset()) | learning
+        return {network: layers for network, layers in found.items() if layers}
+
+    def _data(self, stage: nodes.Stage, runs: Iterable[str]) -> str | None:
+        names = {data for network in runs for data in self.networks[network].data.values()}
+        known = sorted(name for name in names if name is not None)
+        if len(known) == 1 and None not in names:
+            return known[0]
+        if known and None not in names:
+            message = f"the networks of this stage read different data: {', '.join(known)}"
+            help = "teacher and student of a stage read the same data"
+        else:
+            message, help = (
+                "the networks of this stage read no data",
+                "give them an input `data.input` of a `data` block",
+            )
+        self._refuse("FIT4011", stage.name.span, message, help)
+        return None
+
+
+def _owners(parts: Iterable[Part]) -> list[str]:
+    return list(dict.fromkeys(part.owner for part in sorted(parts, key=lambda p: p.owner) if part.kind == "network"))
+
+
+def _layers(parts: Iterable[Part], network: str) -> frozenset[str]:
+    return frozenset(part.address for part in parts if part.kind == "network" and part.owner == network)
+
+
+def _numbered(terms: Iterable[StageTerm]) -> Iterator[StageTerm]:
+    """The same terms with names of their own: a second `kd` is `kd#2`."""
+    seen: dict[str, int] = {}
+    for term in terms:
+        seen[term.name] = seen.get(term.name, 0) + 1
+        yield term if seen[term.name] == 1 else replace(term, name=f"{term.name}#{seen[term.name]}")

@@ -1,0 +1,146 @@
+"""From the arguments of a call, or the settings in braces, to the typed fields of a record.
+
+Every mistake is reported at the argument that makes it, in words drawn from the field's own type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from ..component import Component, Record
+from ..diagnostics import Reporter, did_you_mean
+from ..source import Span
+from .fieldtypes import expected
+from .functions import describe
+from .scope import UNKNOWN, Unknown
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class Given:
+    """One argument or setting: its name where it has one, its value, and where both stand."""
+
+    name: str | None
+    value: Any
+    span: Span
+    name_span: Span
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where arguments are given: the place of the call and what is called, as messages name it.
+
+    Attributes:
+        noun: What an entry is called there: `argument` of a call, `setting` in braces.
+        missing, refused: Codes for an entry that is left out, and for one that is not what it should be.
+    """
+
+    span: Span
+    owner: str
+    noun: str = "argument"
+    missing: str = "FIT1006"
+    refused: str = "FIT1007"
+
+
+def assign(given: Iterable[Given], names: Sequence[str], site: Site, reporter: Reporter) -> dict[str, Given] | None:
+    """Give each argument its name: by position in the order of `names`, or as written.
+
+    Returns:
+        The arguments by name, or None if one has no place; that is reported.
+    """
+    assigned: dict[str, Given] = {}
+    is_fine = True
+    for position, one in enumerate(given):
+        name = one.name or (names[position] if position < len(names) else None)
+        if name is None:
+            takes = f"takes at most {len(names)} {site.noun}s" if names else f"takes no {site.noun}s"
+            reporter.error("FIT1005", one.span, f"`{site.owner}` {takes}")
+        elif name not in names:
+            _unknown(name, names, one, site, reporter)
+        elif name in assigned:
+            reporter.error("FIT1005", one.name_span, f"`{name}` of `{site.owner}` is given twice")
+        else:
+            assigned[name] = one
+            continue
+        is_fine = False
+    return assigned if is_fine else None
+
+
+INFERRED = frozenset({"in_channels", "in_features", "num_features", "input_size", "embed_dim", "d_model"})
+
+
+def _unknown(name: str, names: Sequence[str], one: Given, site: Site, reporter: Reporter) -> None:
+    helps: tuple[str, ...] = did_you_mean(name, names)
+    if name in INFERRED:
+        helps = (f"leave `{name}` out: input sizes are inferred",)
+    listed = ", ".join(f"`{known}`" for known in names) or "none"
+    reporter.error(
+        "FIT1004",
+        one.name_span,
+        f"`{site.owner}` has no {site.noun} `{name}`",
+        notes=() if helps else (f"its {site.noun}s are {listed}",),
+        helps=helps,
+    )
+
+
+def bind(cls: type[R], given: Iterable[Given], site: Site, reporter: Reporter) -> R | Unknown:
+    """An instance of a record from arguments.
+
+    Returns:
+        The instance, or UNKNOWN if an argument is missing, misplaced, of the wrong type or itself unknown.
+    """
+    assigned = assign(given, tuple(cls.model_fields), site, reporter)
+    if assigned is None:
+        return UNKNOWN
+    missing = [n for n, field in cls.model_fields.items() if field.is_required() and n not in assigned]
+    if missing:
+        report_missing(missing, site, reporter, cls)
+        return UNKNOWN
+    if any(one.value is UNKNOWN for one in assigned.values()):
+        return UNKNOWN
+    try:
+        return cls.model_validate({name: one.value for name, one in assigned.items()})
+    except ValidationError as error:
+        _report_invalid(cls, error, assigned, site, reporter)
+        return UNKNOWN
+
+
+def report_missing(missing: Sequence[str], site: Site, reporter: Reporter, cls: type[Record] | None = None) -> None:
+    """Report arguments without which the call means nothing."""
+    names = " and ".join(f"`{name}`" for name in missing)
+    notes = (
+        ()
+        if cls is None
+        else tuple(f"`{name}`: {about}" for name in missing if (about := cls.model_fields[name].description))
+    )
+    reporter.error(site.missing, site.span, f"`{site.owner}` needs {names}", notes=notes)
+
+
+def _report_invalid(
+    cls: type[Record], error: ValidationError, assigned: Mapping[str, Given], site: Site, reporter: Reporter
+) -> None:
+    first_by_field = {str(item["loc"][0]) if item["loc"] else "": item for item in reversed(error.errors())}
+    for name, item in first_by_field.items():
+        one = assigned.get(name)
+        own_words = item["type"] in ("value_error", "assertion_error")
+        if one is None or own_words:
+            cause = str(item.get("ctx", {}).get("error", item["msg"]))
+            reporter.error(site.refused, one.span if one else site.span, f"`{site.owner}`: {cause}")
+            continue
+        wanted = expected(cls.model_fields[name])
+        reporter.error(
+            site.refused,
+            one.span,
+            f"`{name}` of `{site.owner}` is {wanted}, got {describe(one.value)}",
+            helps=_call_it(one.value),
+        )
+
+
+def _call_it(value: Any) -> tuple[str, ...]:
+    is_uncalled = isinstance(value, type) and issubclass(value, Component)
+    return (f"call it: `{value.word}()`",) if is_uncalled else ()

@@ -1,0 +1,180 @@
+"""The few functions of the language: arithmetic without clock, chance, files or recursion.
+
+Each is bounded: no call takes longer or yields more than a spec could need.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..losses.objective import add, multiply
+from ..values import Rejected
+
+LARGEST = 2**63
+LONGEST_LIST = 10_000
+Number = int | float
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function that a spec can call by position.
+
+    Attributes:
+        name: Its name in the language.
+        call: What it does; raises `Rejected`, `TypeError` or `ValueError` for arguments that do not fit.
+        usage: How it is called, for messages and the manual.
+    """
+
+    name: str
+    call: Callable[..., Any]
+    usage: str
+
+
+def is_number(value: object) -> bool:
+    """Whether a value takes part in arithmetic; truth values do not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _numbers(values: tuple[Any, ...]) -> tuple[Number, ...]:
+    items = values[0] if len(values) == 1 and isinstance(values[0], tuple) else values
+    if not items or not all(map(is_number, items)):
+        raise TypeError
+    return items
+
+
+def _round(value: Number, digits: int = 0) -> Number:
+    return round(value, digits) if digits else round(value)
+
+
+def _round_to(value: Number, multiple: Number) -> Number:
+    if multiple <= 0:
+        raise Rejected(f"`round_to` rounds to a positive multiple, got {multiple}")
+    return max(multiple, math.floor(value / multiple + 0.5) * multiple)
+
+
+FUNCTIONS: Mapping[str, Function] = {
+    function.name: function
+    for function in (
+        Function("min", lambda *values: min(_numbers(values)), "min(a, b, …) or min(list)"),
+        Function("max", lambda *values: max(_numbers(values)), "max(a, b, …) or max(list)"),
+        Function("sum", lambda *values: sum(_numbers(values)), "sum(list)"),
+        Function("len", len, "len(list)"),
+        Function("round", _round, "round(number) or round(number, digits)"),
+        Function("floor", math.floor, "floor(number)"),
+        Function("ceil", math.ceil, "ceil(number)"),
+        Function("round_to", _round_to, "round_to(number, multiple): nearest multiple, at least one"),
+        Function("log2", math.log2, "log2(number)"),
+    )
+}
+
+
+def _power(left: Any, right: Any) -> Any:
+    if abs(left) > 1 and right * math.log2(abs(left)) > 63:
+        raise Rejected(f"{left} ** {right} is too large a number")
+    result = left**right
+    if isinstance(result, complex):
+        raise Rejected(f"{left} ** {right} is not a real number")
+    return result
+
+
+_ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
+    "%": operator.mod, "**": _power,
+}  # fmt: skip
+_ORDER: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+
+def binary(op: str, left: Any, right: Any) -> Any:
+    """The value of `left op right` for numbers, lists, truth values, losses and schedules.
+
+    Raises:
+        Rejected: The two do not go together, or the result is out of bounds.
+    """
+    result = _binary(op, left, right)
+    if result is NotImplemented:
+        raise Rejected(f"`{op}` does not take {describe(left)} and {describe(right)}")
+    if is_number(result) and not abs(result) < LARGEST:
+        raise Rejected(f"the result of `{op}` is too large a number")
+    return result
+
+
+def _binary(op: str, left: Any, right: Any) -> Any:
+    if op in ("==", "!="):
+        return (left == right) is (op == "==")
+    if isinstance(left, bool) and isinstance(right, bool) and op in ("and", "or"):
+        return left and right if op == "and" else left or right
+    if is_number(left) and is_number(right):
+        return _compute(op, left, right)
+    if op == "*":
+        return _repeated(left, right) if isinstance(left, tuple) else multiply(left, right)
+    if op == "+":
+        return left + right if isinstance(left, tuple) and isinstance(right, tuple) else add(left, right)
+    return NotImplemented
+
+
+def _compute(op: str, left: Number, right: Number) -> Any:
+    function = _ARITHMETIC.get(op) or _ORDER.get(op)
+    if function is None:
+        return NotImplemented
+    try:
+        return function(left, right)
+    except ZeroDivisionError:
+        raise Rejected(f"{left} {op} {right} divides by zero") from None
+
+
+def _repeated(items: tuple[Any, ...], count: Any) -> Any:
+    if not isinstance(count, int) or isinstance(count, bool):
+        return NotImplemented
+    if len(items) * count > LONGEST_LIST:
+        raise Rejected(f"a list has at most {LONGEST_LIST:,} items, this one would have {len(items) * count:,}")
+    return items * count
+
+
+def unary(op: str, operand: Any) -> Any:
+    """The value of `-x`, `+x` or `not x`.
+
+    Raises:
+        Rejected: The operand does not fit.
+    """
+    if op == "not" and isinstance(operand, bool):
+        return not operand
+    if op != "not" and is_number(operand):
+        return -operand if op == "-" else operand
+    raise Rejected(f"`{op}` does not take {describe(operand)}")
+
+
+def call(function: Function, arguments: tuple[Any, ...]) -> Any:
+    """The value of a function.
+
+    Raises:
+        Rejected: The arguments do not fit.
+    """
+    try:
+        return function.call(*arguments)
+    except (TypeError, ValueError, OverflowError):
+        given = ", ".join(map(describe, arguments)) or "nothing"
+        raise Rejected(f"`{function.name}` does not take {given}", f"write {function.usage}") from None
+
+
+def describe(value: Any) -> str:
+    """A value in a few words, for messages."""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, int | float):
+        return f"the number {value:g}" if isinstance(value, float) else f"the number {value}"
+    if isinstance(value, str):
+        return f'the text "{value}"' if len(value) <= 40 else "a text"
+    if isinstance(value, tuple):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict):
+        return "a dictionary"
+    if isinstance(value, type):
+        return f"`{getattr(value, 'word', value.__name__)}`"
+    kind = getattr(value, "kind", None)
+    return f"the {kind} `{value.word}`" if kind else f"a {type(value).__name__.lower()}"
