@@ -193,8 +193,9 @@ class Chain(Node):
     steps: tuple[Expr, ...]
 
 
-Expr = (Number | String | Boolean | Name | List | Dict | Unary | Binary | Call | Attribute | Index | Range | Repeat
-        | Chain)
+Expr = (
+    Number | String | Boolean | Name | List | Dict | Unary | Binary | Call | Attribute | Index | Range | Repeat | Chain
+)
 
 
 # Domains of a param ---------------------------------------------------------------------------------------------------
@@ -251,7 +252,7 @@ Statement = Flow | Let
 
 
 @dataclass(frozen=True)
-class Body(Node):
+class Body(Commented):
     """What stands between the braces of a network, a block or a repeat; `inline` keeps `{ … }` on one line."""
 
     statements: tuple[Statement, ...]

@@ -1,0 +1,285 @@
+"""From grammar rules to nodes: one method for each rule or alias of `fit.lark`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, cast
+
+from lark.grammar import Rule
+
+from ..source import Span
+from . import nodes
+from .trivia import inner, surround
+from .walk import walk
+from .words import Word, read_number, read_string
+
+Parts = list[Any]
+"""The words and nodes that a rule is made of, in order, with the parts of its `_rules` spliced in."""
+
+T = TypeVar("T")
+C = TypeVar("C", bound=nodes.Commented)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edition(nodes.Commented):
+    """The line `fit 1`, until it is known whether it stands where it should."""
+
+    number: int | float | None
+
+
+@dataclass(frozen=True)
+class Braces:
+    """Settings between braces, and the comments there."""
+
+    settings: tuple[nodes.Setting, ...]
+    trivia: nodes.Trivia
+    span: Span
+
+
+def span_of(parts: Parts) -> Span:
+    """From the first part to the last."""
+    first, last = parts[0].span, parts[-1].span
+    return cast(Span, first.to(last))
+
+
+def all_of(parts: Parts, kind: type[T]) -> tuple[T, ...]:
+    """The parts of one kind."""
+    return tuple(part for part in parts if isinstance(part, kind))
+
+
+def names_of(parts: Parts) -> tuple[nodes.Identifier, ...]:
+    """The names among the words."""
+    return tuple(identifier(part) for part in all_of(parts, Word) if part.type == "NAME")
+
+
+def values_of(parts: Parts) -> tuple[nodes.Expr, ...]:
+    """The nodes among the parts, which the rule knows to be values."""
+    return cast("tuple[nodes.Expr, ...]", all_of(parts, nodes.Node))
+
+
+def identifier(word: Word) -> nodes.Identifier:
+    """A name where it is declared."""
+    return nodes.Identifier(word.text, span=word.span)
+
+
+def string(word: Word) -> nodes.String:
+    """A quoted string; one that was left out is empty."""
+    return nodes.String(read_string(word.text), span=word.span)
+
+
+class Builder:
+    """Makes nodes while the parser reduces; it keeps nothing between calls."""
+
+    def start(self, parts: Parts) -> Parts:
+        return parts
+
+    # Declarations
+
+    def edition(self, parts: Parts) -> Edition:
+        return Edition(number=read_number(parts[1].text), span=span_of(parts))
+
+    def use(self, parts: Parts) -> nodes.Use:
+        return nodes.Use(string(parts[1]), span=span_of(parts))
+
+    def let(self, parts: Parts) -> nodes.Let:
+        return _commented(nodes.Let(identifier(parts[1]), parts[3], span=span_of(parts)))
+
+    def param(self, parts: Parts) -> nodes.Param:
+        domain = parts[5] if len(parts) > 5 else None
+        return _commented(nodes.Param(identifier(parts[1]), parts[3], domain, span=span_of(parts)))
+
+    def data(self, parts: Parts) -> nodes.Data:
+        return _settled(nodes.Data(identifier(parts[1]), parts[-1].settings, span=span_of(parts)), parts[-1])
+
+    def network(self, parts: Parts) -> nodes.Network:
+        body = next(part for part in parts if isinstance(part, nodes.Body))
+        weights = string(parts[-1]) if parts[-1] is not body else None
+        network = nodes.Network(
+            parts[0].text,
+            identifier(parts[1]),
+            all_of(parts, nodes.Input),
+            all_of(parts, nodes.Argument),
+            body,
+            weights,
+            span=span_of(parts),
+        )
+        return _commented(network)
+
+    def external(self, parts: Parts) -> nodes.External:
+        return _commented(nodes.External(parts[0].text, identifier(parts[1]), parts[3], span=span_of(parts)))
+
+    def block(self, parts: Parts) -> nodes.Block:
+        block = nodes.Block(identifier(parts[1]), all_of(parts, nodes.Parameter), parts[-1], span=span_of(parts))
+        return _commented(block)
+
+    def hint(self, parts: Parts) -> nodes.Hint:
+        braces = parts[-1] if isinstance(parts[-1], Braces) else None
+        hint = nodes.Hint(
+            identifier(parts[1]), parts[3], parts[5], braces.settings if braces else (), span=span_of(parts)
+        )
+        return _settled(hint, braces) if braces else _commented(hint)
+
+    def stage(self, parts: Parts) -> nodes.Stage:
+        name, *after = names_of(parts)
+        return _settled(nodes.Stage(name, tuple(after), parts[-1].settings, span=span_of(parts)), parts[-1])
+
+    def search(self, parts: Parts) -> nodes.Search:
+        return _settled(nodes.Search(parts[-1].settings, span=span_of(parts)), parts[-1])
+
+    def input(self, parts: Parts) -> nodes.Input:
+        return nodes.Input(identifier(parts[0]), parts[2], span=span_of(parts))
+
+    def named(self, parts: Parts) -> nodes.Argument:
+        return nodes.Argument(identifier(parts[0]), parts[2], span=span_of(parts))
+
+    def positional(self, parts: Parts) -> nodes.Argument:
+        return nodes.Argument(None, parts[0], span=span_of(parts))
+
+    def parameter(self, parts: Parts) -> nodes.Parameter:
+        default = parts[2] if len(parts) > 2 else None
+        return nodes.Parameter(identifier(parts[0]), default, span=span_of(parts))
+
+    def braces(self, parts: Parts) -> Braces:
+        settings, trivia = surround(all_of(parts, nodes.Setting), _between(parts))
+        return Braces(settings, trivia, span_of(parts))
+
+    def setting(self, parts: Parts) -> nodes.Setting:
+        return _commented(nodes.Setting(identifier(parts[0]), parts[2], span=span_of(parts)))
+
+    # Networks
+
+    def body(self, parts: Parts) -> nodes.Body:
+        statements, trivia = surround(all_of(parts, nodes.Commented), _between(parts))
+        span = span_of(parts)
+        return nodes.Body(
+            cast("tuple[nodes.Statement, ...]", statements), "\n" not in span.text, trivia=trivia, span=span
+        )
+
+    def line(self, parts: Parts) -> nodes.Flow:
+        return _commented(nodes.Flow(None, parts[0], span=span_of(parts)))
+
+    def labelled(self, parts: Parts) -> nodes.Flow:
+        return _commented(nodes.Flow(identifier(parts[0]), parts[2], span=span_of(parts)))
+
+    # Domains
+
+    def choice(self, parts: Parts) -> nodes.Choice:
+        return nodes.Choice(values_of(parts), span=span_of(parts))
+
+    def interval(self, parts: Parts) -> nodes.RangeDomain:
+        low, high, *step = values_of(parts)
+        return nodes.RangeDomain(low, high, *step, span=span_of(parts))
+
+    def logarithmic(self, parts: Parts) -> nodes.RangeDomain:
+        low, high = values_of(parts)
+        return nodes.RangeDomain(low, high, log=True, span=span_of(parts))
+
+    def draws(self, parts: Parts) -> nodes.Draws:
+        return nodes.Draws(parts[1], parts[4], span=span_of(parts))
+
+    # Values
+
+    def range(self, parts: Parts) -> nodes.Range:
+        low = parts[0] if isinstance(parts[0], nodes.Node) else None
+        high = parts[-1] if isinstance(parts[-1], nodes.Node) else None
+        return nodes.Range(low, high, span=span_of(parts))
+
+    def chain(self, parts: Parts) -> nodes.Chain:
+        return nodes.Chain(values_of(parts), span=span_of(parts))
+
+    def binary(self, parts: Parts) -> nodes.Binary:
+        left, operator, right = parts
+        return nodes.Binary(operator.text, left, right, span=span_of(parts))
+
+    def unary(self, parts: Parts) -> nodes.Unary:
+        return nodes.Unary(parts[0].text, parts[1], span=span_of(parts))
+
+    def call(self, parts: Parts) -> nodes.Call:
+        return nodes.Call(parts[0], all_of(parts[1:], nodes.Argument), span=span_of(parts))
+
+    def attribute(self, parts: Parts) -> nodes.Attribute:
+        return nodes.Attribute(parts[0], identifier(parts[2]), span=span_of(parts))
+
+    def index(self, parts: Parts) -> nodes.Index:
+        return nodes.Index(parts[0], parts[2], span=span_of(parts))
+
+    def name(self, parts: Parts) -> nodes.Name:
+        return nodes.Name(parts[0].text, span=parts[0].span)
+
+    def number(self, parts: Parts) -> nodes.Number:
+        spelling = parts[0].text
+        return nodes.Number(read_number(spelling) or 0, spelling, span=parts[0].span)
+
+    def string(self, parts: Parts) -> nodes.String:
+        return string(parts[0])
+
+    def boolean(self, parts: Parts) -> nodes.Boolean:
+        return nodes.Boolean(parts[0].text == "true", span=parts[0].span)
+
+    def parenthesized(self, parts: Parts) -> nodes.Expr:
+        return cast(nodes.Expr, replace(parts[1], span=span_of(parts)))
+
+    def list(self, parts: Parts) -> nodes.List:
+        return nodes.List(values_of(parts), span=span_of(parts))
+
+    def dict(self, parts: Parts) -> nodes.Dict:
+        return nodes.Dict(all_of(parts, nodes.Entry), span=span_of(parts))
+
+    def entry(self, parts: Parts) -> nodes.Entry:
+        return nodes.Entry(parts[0], parts[2], span=span_of(parts))
+
+    def repeat(self, parts: Parts) -> nodes.Repeat:
+        names = names_of(parts)
+        return nodes.Repeat(names[0] if names else None, parts[-2], parts[-1], span=span_of(parts))
+
+
+def _between(parts: Parts) -> Span:
+    """The place inside the brackets that begin and end the parts."""
+    span = span_of(parts)
+    return Span(span.source, parts[0].span.end, parts[-1].span.start)
+
+
+def _commented(node: C) -> C:
+    """A statement, with the comments in its middle."""
+    bodies = (part.span for part in walk(node) if isinstance(part, nodes.Body)) if "#" in node.span.text else ()
+    lines = inner(node.span, bodies)
+    return replace(node, trivia=nodes.Trivia(leading=lines)) if lines else node
+
+
+def _settled(node: C, braces: Braces) -> C:
+    """A declaration with the comments in its header and its braces."""
+    return replace(node, trivia=replace(braces.trivia, leading=inner(node.span, [braces.span])))
+
+
+def callbacks(methods: dict[Rule, str | None]) -> dict[Rule, Callable[[Parts], Any]]:
+    """What the parser calls for each rule."""
+    builder = Builder()
+    return {rule: _callback(builder, rule, method) for rule, method in methods.items()}
+
+
+def _callback(builder: Builder, rule: Rule, method: str | None) -> Callable[[Parts], Any]:
+    if method is None:
+        return _only
+    if method.startswith("_"):
+        return _spliced
+    make = getattr(builder, method)
+    return lambda parts: make(_spliced(parts))
+
+
+def _only(parts: Parts) -> Any:
+    return parts[0]
+
+
+def _spliced(parts: Sequence[Any]) -> Parts:
+    """The parts, with lists among them replaced by what they hold; a list that comes first grows in place."""
+    if parts and isinstance(parts[0], list):
+        flat, parts = parts[0], parts[1:]
+    else:
+        flat = []
+    for part in parts:
+        if isinstance(part, list):
+            flat.extend(part)
+        else:
+            flat.append(part)
+    return flat

@@ -1,0 +1,106 @@
+"""Where a parse stands: the place in the text, the open brackets and the LALR machine, moved together."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from lark import Token
+from lark.lexer import LexerState
+from lark.utils import TextSlice
+
+from ..source import Source, Span
+from .layout import Layout, matching_brackets
+from .machine import Machine
+from .words import Word
+
+
+class Cursor:
+    """One way through a text.
+
+    Attributes:
+        source: The text.
+        machine: What has been understood.
+        layout: Which brackets are open.
+        first: The first word of the present statement.
+        count: How many words of it have been taken.
+        end: Where the last word that was taken ends.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.machine = Machine()
+        self.layout = Layout()
+        self.first: Word | None = None
+        self.count = 0
+        self.end = 0
+        self._lexer = self.machine.table.lexer
+        self._state = LexerState(TextSlice.cast_from(source.text))
+
+    @cached_property
+    def matches(self) -> dict[int, int]:
+        """Where each bracket is closed, by offset."""
+        return matching_brackets(self.source.text)
+
+    def next(self) -> Word | None:
+        """The next word, cut as the machine's state wants it; None at the end."""
+        try:
+            token = self._lexer.lexers[self.machine.state].next_token(self._state)
+        except EOFError:
+            return None
+        return self._word(token)
+
+    def peek(self, offset: int) -> Word | None:
+        """The word at an offset, whatever the machine wants; None at the end."""
+        state = LexerState(TextSlice.cast_from(self.source.text))
+        state.line_ctr.char_pos = offset
+        try:
+            return self._word(self._lexer.root_lexer.next_token(state))
+        except EOFError:
+            return None
+
+    def ahead(self, word: Word, count: int) -> list[Word]:
+        """Up to `count` words behind a word; line ends inside brackets are left out, and nothing follows one outside."""
+        words: list[Word] = []
+        while len(words) < count and (following := self.peek(word.span.end)) is not None:
+            word = following
+            if word.type != "_NL":
+                words.append(word)
+            elif self.layout.top.block:
+                return [*words, word]
+        return words
+
+    def _word(self, token: Token) -> Word:
+        start = token.start_pos or 0
+        return Word(str(token.type), Span(self.source, start, start + len(token)))
+
+    def rewind(self, offset: int) -> None:
+        """Go on reading at another place."""
+        self._state.line_ctr.char_pos = offset
+
+    def push(self, word: Word) -> bool:
+        """Take a word if it can stand here."""
+        if not self.machine.feed(word):
+            return False
+        self.layout.note(word, self.machine.height)
+        self.end = word.span.end
+        self.first = word if self.count == 0 else self.first
+        self.count = 0 if self.layout.previous in (None, "_NL") else self.count + 1
+        return True
+
+    def virtual(self, type: str) -> Word:
+        """A word that the text leaves out, right behind the last one."""
+        return Word(type, Span(self.source, self.end, self.end))
+
+    def abandon(self) -> None:
+        """Give up the present statement; those before it in its block stay."""
+        self.layout.close_groups()
+        self.machine.unwind(self.layout.block.height)
+        self.layout.previous = "_NL" if self.machine.at_list() else None
+        self.count = 0
+
+    def close_block(self) -> None:
+        """End the innermost block as if its brace stood here, giving up an unfinished statement."""
+        self.layout.close_groups()
+        if not self.machine.accepts("RBRACE"):
+            self.abandon()
+        self.push(self.virtual("RBRACE"))
