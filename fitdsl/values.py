@@ -48,8 +48,12 @@ class Cost:
     activations: int = 0
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(self.params + other.params, self.weights + other.weights, self.macs + other.macs,
-                    self.activations + other.activations)
+        return Cost(
+            self.params + other.params,
+            self.weights + other.weights,
+            self.macs + other.macs,
+            self.activations + other.activations,
+        )
 
 
 @dataclass(frozen=True)
@@ -86,12 +90,14 @@ class Rejected(Exception):
     Args:
         message: What is wrong, with the actual numbers.
         help: What the user can do about it, if there is one clear remedy.
+        field: The component's own field that is at fault, if it is one.
     """
 
-    def __init__(self, message: str, help: str | None = None) -> None:
+    def __init__(self, message: str, help: str | None = None, *, field: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.help = help
+        self.field = field
 
 
 @dataclass(frozen=True)

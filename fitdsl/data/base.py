@@ -172,10 +172,13 @@ class DataSettings(Record):
 
     @model_validator(mode="after")
     def _split_can_be_made(self) -> Self:
-        _check_names(self.split)
-        _check_sizes(self.split)
-        if self.source.signature.train is not None:
-            self.sizes(self.source.signature.train)
+        try:
+            _check_names(self.split)
+            _check_sizes(self.split)
+            if self.source.signature.train is not None:
+                self.sizes(self.source.signature.train)
+        except Rejected as rejected:
+            raise Rejected(rejected.message, rejected.help, field="split") from None
         return self
 
     def sizes(self, available: int) -> tuple[int, int]:

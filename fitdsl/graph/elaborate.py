@@ -385,7 +385,8 @@ class Elaboration:
 
     def error(self, code: str, span: Span, message: str, scope: Scope, help: str | None = None, under: str = "") -> Any:
         """Report a mistake with the calls of blocks that led to it, and give UNKNOWN."""
-        labels = tuple(Label(call, "in the block used here") for call in scope.calls if call != NOWHERE)
+        calls = dict.fromkeys(call for call in scope.calls if call != NOWHERE)
+        labels = tuple(Label(call, "in the block used here") for call in calls)
         self.reporter.error(code, span, message, under=under, labels=labels, helps=(help,) if help else ())
         return UNKNOWN
 

@@ -40,7 +40,8 @@ def build(spec: nodes.Spec, name: str, reporter: Reporter) -> Built:
     networks = dict(_networks(declarations))
     places = Places(declarations)
     hints = {h.name: h for h in _hints(declarations, Hints(declarations, places))}
-    plans = _stages(spec, Stages(declarations, places, networks, hints, weave(networks.values(), hints.values())))
+    planner = Stages(declarations, places, networks, hints, weave(networks.values(), hints.values()))
+    plans = planner.plan_all(in_order(stages(spec, reporter), declarations))
     _warn_of_unused(declarations, networks, hints, plans)
     data = {n: settings for n in declarations.names(nodes.Data) if (settings := declarations.data(n)) is not None}
     return Built(Program(name, data, networks, hints, plans), declarations)
@@ -63,16 +64,6 @@ def _hints(declarations: Declarations, hints: Hints) -> Iterator[Hint]:
         hint = hints.build(declaration) if isinstance(declaration, nodes.Hint) else None
         if hint is not None:
             yield hint
-
-
-def _stages(spec: nodes.Spec, stages_: Stages) -> Mapping[str, StagePlan]:
-    plans: dict[str, StagePlan] = {}
-    reporter = stages_.declarations.reporter
-    for stage in in_order(stages(spec, reporter), stages_.declarations):
-        plan = stages_.plan(stage, plans)
-        if plan is not None:
-            plans[plan.name] = plan
-    return plans
 
 
 def _warn_of_unused(

@@ -9,7 +9,7 @@ from ..diagnostics import closest
 from ..graph.model import Network
 from ..semantics.bindings import Place, PlaceRange
 from ..semantics.functions import describe
-from ..semantics.scope import UNKNOWN
+from ..semantics.scope import UNKNOWN, Scope
 from ..source import Span
 from ..syntax import nodes
 from ..values import NetworkRef, Selection
@@ -57,11 +57,21 @@ class Places:
                 return frozenset(graph.layers)
             case Place():
                 return graph.members(value.address) if self._exists(network, value.address, span) else None
-        for end in (value.first, value.last):
-            if end is not None and not self._exists(network, end, span):
-                return None
-        layers = frozenset(graph.layers) if value.last is None else graph.ancestors([value.last])
-        return layers if value.first is None else layers & graph.from_on(value.first)
+        first, last = (None if end is None else self._end(network, end, span) for end in (value.first, value.last))
+        if (first is None, last is None) != (value.first is None, value.last is None):
+            return None
+        layers = frozenset(graph.layers) if last is None else graph.ancestors([last])
+        return layers if first is None else layers & graph.from_on(first)
+
+    def _end(self, network: Network, address: str, span: Span) -> str | None:
+        """An end of a range: an address, or a hint, which stands for the layer of this network that it compares."""
+        declaration = self.declarations.named.get(address)
+        if address not in network.graph.groups and isinstance(declaration, nodes.Hint):
+            for node in (declaration.student, declaration.teacher):
+                found = self.tap(self.declarations.evaluator.value(node, Scope()), node.span)
+                if found is None or found[0] is network:
+                    return None if found is None else found[1]
+        return address if self._exists(network, address, span) else None
 
     def _network(self, ref: NetworkRef) -> Network | None:
         return self.declarations.network(ref.name)

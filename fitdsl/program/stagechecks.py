@@ -24,7 +24,9 @@ class StageInContext:
 
     Attributes:
         before: The plans of the stages that come before it in order, whether or not it comes after them.
-        data: Shape and classes come from here.
+        is_certain: Whether all stages it starts from are sound; if not, what they leave is not known.
+        classes: How many the data have.
+        has_validation: Whether the data keep examples for validation.
     """
 
     stage: nodes.Stage
@@ -32,6 +34,7 @@ class StageInContext:
     before: Mapping[str, StagePlan]
     networks: Mapping[str, Network]
     hints: Mapping[str, Hint]
+    is_certain: bool
     classes: int
     has_validation: bool
 
@@ -89,8 +92,8 @@ def reaches_what_it_trains(at: StageInContext) -> Iterator[Diagnostic]:
         learned = at.plan.trains.get(selection.network, frozenset())
         left = [a for a in layers if a in selection.layers and layers[a].cost.params and a not in learned]
         if left and learned & selection.layers:
-            guided = next((at.hints[h].guided for h in at.plan.hints if at.hints[h].student == selection.network), None)
-            help = f"train what the hint reaches: `{selection.network}[..{guided}]`" if guided else None
+            hint = next((name for name in at.plan.hints if at.hints[name].student == selection.network), None)
+            help = f"train what the hint reaches: `{selection.network}[..{hint}]`" if hint else None
             yield _finding(
                 "FIT4007",
                 at.span("train"),
@@ -102,7 +105,7 @@ def reaches_what_it_trains(at: StageInContext) -> Iterator[Diagnostic]:
 
 def reads_trained_teachers(at: StageInContext) -> Iterator[Diagnostic]:
     """A network that teaches has weights: from a file, or from a stage before."""
-    for name in at.plan.runs:
+    for name in at.plan.runs if at.is_certain else ():
         if name in at.plan.trains or at.networks[name].weights is not None:
             continue
         if any(name in stage.trains for stage in at.ancestors()):
@@ -123,7 +126,7 @@ def trains_alone(at: StageInContext) -> Iterator[Diagnostic]:
     earlier = {stage.name for stage in at.ancestors()}
     for name, stage in at.before.items():
         shared = stage.trains.keys() & at.plan.trains.keys()
-        if name not in earlier and shared:
+        if name not in earlier and shared and at.is_certain:
             yield _finding(
                 "FIT4008",
                 at.stage.name.span,
@@ -179,7 +182,7 @@ def logits_fit(at: StageInContext) -> Iterator[Diagnostic]:
                     f"end `{name}` in `Linear({at.classes})`",
                 )
         for name in _compared(term, Reads.TEACHER_LOGITS, *term.teachers):
-            if _output(at, name) != _output(at, term.student):
+            if _output(at, name) != _output(at, term.student) and not _misfits_labels(at, name):
                 yield _finding(
                     "FIT4013",
                     at.span("loss"),
@@ -190,6 +193,13 @@ def logits_fit(at: StageInContext) -> Iterator[Diagnostic]:
 
 def _compared(term: StageTerm, reads: Reads, *names: str) -> tuple[str, ...]:
     return names if reads in term.term.loss.reads else ()
+
+
+def _misfits_labels(at: StageInContext, network: str) -> bool:
+    """Whether a stage compares this network with labels it does not fit, which is reported there."""
+    terms = (term for plan in (*at.before.values(), at.plan) for term in plan.terms)
+    is_compared = any(Reads.TARGETS in term.term.loss.reads and term.student == network for term in terms)
+    return is_compared and _output(at, network) != TensorType((at.classes,))
 
 
 def _output(at: StageInContext, network: str) -> TensorType:

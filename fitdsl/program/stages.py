@@ -66,13 +66,20 @@ class Stages:
     hints: Mapping[str, Hint]
     graph: ProgramGraph[Part]
 
-    def plan(self, stage: nodes.Stage, before: Mapping[str, StagePlan]) -> StagePlan | None:
-        """What one stage runs and trains; None if it is wrong, which is reported.
+    def plan_all(self, stages: Iterable[nodes.Stage]) -> Mapping[str, StagePlan]:
+        """The plans of stages in order, by name; one that is wrong is reported and left out."""
+        plans: dict[str, StagePlan] = {}
+        doubtful: set[str] = set()
+        for stage in stages:
+            is_certain = all(after.text in plans and after.text not in doubtful for after in stage.after)
+            plan = self._plan(stage, plans, is_certain)
+            if plan is not None:
+                plans[plan.name] = plan
+            if plan is None or not is_certain:
+                doubtful.add(stage.name.text)
+        return plans
 
-        Args:
-            stage: The stage as written.
-            before: The plans of all stages that come before it in order.
-        """
+    def _plan(self, stage: nodes.Stage, before: Mapping[str, StagePlan], is_certain: bool) -> StagePlan | None:
         settings = self._settings(stage)
         if settings is None:
             return None
@@ -96,14 +103,23 @@ class Stages:
             hints=tuple(dict.fromkeys(term.hint for term in terms if term.hint is not None)),
             span=stage.name.span,
         )
-        self._check(stage, plan, before)
+        self._check(stage, plan, before, is_certain)
         return plan
 
-    def _check(self, stage: nodes.Stage, plan: StagePlan, before: Mapping[str, StagePlan]) -> None:
+    def _check(self, stage: nodes.Stage, plan: StagePlan, before: Mapping[str, StagePlan], is_certain: bool) -> None:
         data = self.declarations.data(plan.data)
         if data is None:
             return
-        at = StageInContext(stage, plan, before, self.networks, self.hints, data.classes, data.split.get("val", 0) > 0)
+        at = StageInContext(
+            stage=stage,
+            plan=plan,
+            before=dict(before),
+            networks=self.networks,
+            hints=self.hints,
+            is_certain=is_certain,
+            classes=data.classes,
+            has_validation=data.split.get("val", 0) > 0,
+        )
         for check in CHECKS:
             for finding in check(at):
                 self.declarations.reporter.add(finding)

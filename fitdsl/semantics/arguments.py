@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from ..component import Component, Record
 from ..diagnostics import Reporter, did_you_mean
 from ..source import Span
+from ..values import Rejected
 from .fieldtypes import expected
 from .functions import describe
 from .scope import UNKNOWN, Unknown
@@ -107,7 +108,10 @@ def bind(cls: type[R], given: Iterable[Given], site: Site, reporter: Reporter) -
         return cls.model_validate({name: one.value for name, one in assigned.items()})
     except ValidationError as error:
         _report_invalid(cls, error, assigned, site, reporter)
-        return UNKNOWN
+    except Rejected as rejected:
+        at = assigned[rejected.field].span if rejected.field in assigned else site.span
+        reporter.error(site.refused, at, rejected.message, helps=(rejected.help,) if rejected.help else ())
+    return UNKNOWN
 
 
 def report_missing(missing: Sequence[str], site: Site, reporter: Reporter, cls: type[Record] | None = None) -> None:

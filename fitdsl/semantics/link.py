@@ -67,7 +67,7 @@ class _Linker:
                 helps=("move what both need into a third file",),
             )
             return ()
-        source = load_source(path, self.reporter)
+        source = load_source(_as_shown(path), self.reporter)
         if source is None:
             return ()
         self.open.append(path)
@@ -100,3 +100,9 @@ class _Linker:
             )
             return None
         return existing[0]
+
+
+def _as_shown(path: Path) -> Path:
+    """The path as messages name it: from the current folder where the file lies below it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

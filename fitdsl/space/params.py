@@ -47,6 +47,11 @@ class ParamInfo:
         return self.declaration.name.text
 
     @property
+    def spelling(self) -> str:
+        """Its value at this point, as the text has it."""
+        return self.expr.span.text
+
+    @property
     def doc(self) -> str:
         """The comment above it."""
         return self.declaration.doc

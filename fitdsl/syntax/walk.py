@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 from functools import cache
+from typing import Any
 
 from .nodes import Node
 
@@ -27,5 +28,5 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 @cache
-def _field_names(cls: type[Node]) -> tuple[str, ...]:
+def _field_names(cls: type[Any]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(cls) if field.name not in ("span", "trivia"))

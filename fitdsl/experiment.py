@@ -1,0 +1,187 @@
+"""What Python users hold: a checked spec at one point, to look at, to move to another point, to build and to train.
+
+Torch is loaded by `build` and `train` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .compilation import Compilation, SpaceInfo
+from .diagnostics import Diagnostic
+from .graph.model import LayerGraph
+from .graph.model import Network as NetworkModel
+from .late import late
+from .program.model import Program
+from .source import Source
+from .values import Cost
+
+if TYPE_CHECKING:
+    from torch.fx import GraphModule
+
+    from .training.report import RunReport
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A teacher or a student of an experiment."""
+
+    model: NetworkModel
+
+    @property
+    def name(self) -> str:
+        """Its name in the spec."""
+        return self.model.name
+
+    @property
+    def graph(self) -> LayerGraph:
+        """Its layers."""
+        return self.model.graph
+
+    @property
+    def cost(self) -> Cost:
+        """What one example costs."""
+        return self.model.graph.cost
+
+    def shape(self, address: str | None = None) -> tuple[int, ...]:
+        """Shape of what an address gives for one example, without the batch axis; of the output if left out.
+
+        Raises:
+            KeyError: There is no such address.
+        """
+        return self.graph.type_of(self.graph.output if address is None else address).shape
+
+    def build(self, *, seed: int = 0) -> GraphModule:
+        """The network as a plain `torch.nn.Module` whose `state_dict` keys are the addresses.
+
+        Args:
+            seed: Decides the weights it starts from.
+        """
+        module: GraphModule = late("backend.build").build(self.graph, name=self.name, seed=seed)
+        return module
+
+    def __repr__(self) -> str:
+        return f"<{self.model.role} {self.name}: {self.cost.params:,} parameters, {self.cost.macs:,} MACs>"
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """A sound spec at one point of its search space."""
+
+    compilation: Compilation
+
+    @property
+    def program(self) -> Program:
+        """Networks, hints and stages as the other phases read them."""
+        return self.compilation.program
+
+    @cached_property
+    def networks(self) -> Mapping[str, Network]:
+        """Teachers and students by name."""
+        return {name: Network(model) for name, model in self.program.networks.items()}
+
+    @property
+    def teacher(self) -> Network:
+        """The only teacher.
+
+        Raises:
+            LookupError: There is none, or there are several; `networks` has them by name.
+        """
+        return self._only("teacher")
+
+    @property
+    def student(self) -> Network:
+        """The only student.
+
+        Raises:
+            LookupError: There is none, or there are several; `networks` has them by name.
+        """
+        return self._only("student")
+
+    @property
+    def point(self) -> Mapping[str, str]:
+        """Value of each param here, as the language writes it."""
+        return {name: info.spelling for name, info in self.compilation.params.items()}
+
+    @property
+    def space(self) -> SpaceInfo:
+        """How many students the params span."""
+        return self.compilation.space
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What runs but is hardly meant."""
+        return self.compilation.diagnostics
+
+    @property
+    def text(self) -> str:
+        """The text at this point: everything used written in, params replaced by values."""
+        return self.compilation.resolved
+
+    def at(self, **point: Any) -> Experiment:
+        """The same spec with other values for some params, as Python values or as texts in the language.
+
+        Raises:
+            FitError: The spec is not sound there, or a param is unknown or outside its domain.
+        """
+        return _sound(replace(self.compilation, point={**self.compilation.point, **point}))
+
+    def train(self, **options: Any) -> RunReport:
+        """Run the stages.
+
+        Args:
+            options: Fields of `fitdsl.training.options.TrainOptions`, such as `seed`, `device`, `epochs` or `run_dir`.
+
+        Raises:
+            FitError: Data or weights cannot be read, or training fails; what was finished is kept.
+        """
+        path = self.compilation.path
+        settled = late("training.options").TrainOptions(
+            **{
+                "base": path.parent if path else Path(),
+                "spec": self.text,
+                "point": dict(self.point),
+                **options,
+            }
+        )
+        report: RunReport = late("training.run").train(self.program, settled)
+        return report
+
+    def _only(self, role: str) -> Network:
+        found = [network for network in self.networks.values() if network.model.role == role]
+        if len(found) != 1:
+            names = ", ".join(network.name for network in found) or "none"
+            raise LookupError(f"this spec has not one {role} but {len(found)} ({names}); use `networks`")
+        return found[0]
+
+    def __repr__(self) -> str:
+        networks = "\n".join(f"  {network!r}" for network in self.networks.values())
+        return f"<spec {self.compilation.name}: stages {', '.join(self.program.stages) or 'none'}>\n{networks}"
+
+
+def load(path: str | Path, *, set: Mapping[str, Any] | None = None, include: Sequence[str | Path] = ()) -> Experiment:
+    """The spec in a file.
+
+    Args:
+        path: A `.fit` file.
+        set: Values for some params, as Python values or as texts in the language.
+        include: Further folders in which `use` may look.
+
+    Raises:
+        FitError: The file cannot be read or the spec is not sound; it lists every finding.
+    """
+    return _sound(Compilation.open(path, set=set, include=[Path(folder) for folder in include]))
+
+
+def loads(text: str, *, set: Mapping[str, Any] | None = None, name: str = "<text>") -> Experiment:
+    """The spec in a text; see `load`."""
+    return _sound(Compilation(Source(name, text), point=dict(set or {})))
+
+
+def _sound(compilation: Compilation) -> Experiment:
+    compilation.program  # noqa: B018 - asked for its refusal
+    return Experiment(compilation)
