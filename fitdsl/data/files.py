@@ -20,24 +20,24 @@ import pooch  # type: ignore[import-untyped]
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from .base import Dataset, Download, Files
+from .base import Download, Files
 from .unusable import Unusable
 
 SEARCH_VARIABLE = "FITDSL_DATA"
 """Names folders to search besides the spec's own, separated as in PATH."""
 
 
-def locate(dataset: Dataset, base: Path) -> dict[str, Path]:
+def locate(files: Files, base: Path, *, owner: str) -> dict[str, Path]:
     """Where each of a data set's files lies; what is missing is fetched first.
 
     Args:
-        dataset: What to look for.
-        base: Folder of the spec; the data set's root is relative to it.
+        files: What to look for.
+        base: Folder of the spec; the files' root is relative to it.
+        owner: Name of the data set, for the message.
 
     Raises:
         Unusable: FIT6003, files are missing and could not be fetched.
     """
-    files = dataset.files
     folders = _folders(files, base)
     found = _find(files.names, folders)
     missing = [name for name in files.names if name not in found]
@@ -48,7 +48,7 @@ def locate(dataset: Dataset, base: Path) -> dict[str, Path]:
     found = _find(files.names, folders)
     missing = [name for name in files.names if name not in found]
     if missing:
-        raise _missing(dataset, missing, folders, problem)
+        raise _missing(owner, missing, folders, problem)
     return found
 
 
@@ -71,14 +71,14 @@ def _find(names: Collection[str], folders: Collection[Path]) -> dict[str, Path]:
     return found
 
 
-def _missing(dataset: Dataset, missing: list[str], folders: Collection[Path], problem: str | None) -> Unusable:
+def _missing(owner: str, missing: list[str], folders: Collection[Path], problem: str | None) -> Unusable:
     notes = [f"looked in {', '.join(f'`{folder}`' for folder in folders)}"]
     if problem is not None:
         notes.append(f"fetching failed: {problem}")
     them, holds = ("it", "holds it") if len(missing) == 1 else ("them", "holds them")
     return Unusable(
         "FIT6003",
-        f"`{dataset.word}` lacks {', '.join(f'`{name}`' for name in missing)}",
+        f"`{owner}` lacks {', '.join(f'`{name}`' for name in missing)}",
         f"put {them} into `{next(iter(folders))}`, or set {SEARCH_VARIABLE} to the folder that {holds}",
         notes=notes,
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from pkgutil import resolve_name
 
 import numpy as np
 
 from ..values import Rejected
 from .base import Dataset, DataSettings
+from .calls import target_of
 from .examples import Array, Indices, Parts, View, check_parts
 from .files import locate
 from .prepare import fit, pack
@@ -48,10 +48,10 @@ def read(dataset: Dataset, base: Path) -> Parts:
         Unusable: Files are missing (FIT6003) or damaged (FIT6004), contradict the declaration (FIT6005), or need a
             package that is not installed (FIT6007).
     """
-    paths = locate(dataset, base)
+    paths = locate(dataset.files, base, owner=dataset.word)
     call = dataset.lower()
     try:
-        parts: Parts = resolve_name(call.target)(paths, **call.kwargs)
+        parts: Parts = target_of(call)(paths, **call.kwargs)
     except ModuleNotFoundError as error:
         package = PACKAGES.get(str(error.name), error.name)
         raise Unusable("FIT6007", f"`{dataset.word}` needs `{package}`", f"install it: pip install {package}") from None

@@ -6,12 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import prod
-from pkgutil import resolve_name
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .base import Preparation
+from .calls import target_of
 from .examples import Array, View
 
 State = Mapping[str, Array]
@@ -50,7 +50,7 @@ def fit(preparations: Iterable[Preparation], train: View) -> tuple[Fitted, ...]:
         train: The training split; no other example is looked at.
     """
     for preparation in preparations:
-        transform: Transform = resolve_name(preparation.lower().target)(**preparation.lower().kwargs)
+        transform = _transform(preparation)
         train = replace(train, steps=(*train.steps, Fitted(transform, transform.fit(train))))
     return tuple(step for step in train.steps if isinstance(step, Fitted))
 
@@ -64,10 +64,16 @@ def unpack(preparations: Iterable[Preparation], packed: Mapping[str, Array]) -> 
     """Preparations fitted earlier, from what `pack` gave."""
     steps = []
     for place, preparation in enumerate(preparations):
-        call, prefix = preparation.lower(), f"{place}."
+        prefix = f"{place}."
         state = {name.removeprefix(prefix): array for name, array in packed.items() if name.startswith(prefix)}
-        steps.append(Fitted(resolve_name(call.target)(**call.kwargs), state))
+        steps.append(Fitted(_transform(preparation), state))
     return tuple(steps)
+
+
+def _transform(preparation: Preparation) -> Transform:
+    call = preparation.lower()
+    transform: Transform = target_of(call)(**call.kwargs)
+    return transform
 
 
 def _flat(values: Array) -> Array:

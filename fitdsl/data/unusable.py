@@ -19,10 +19,14 @@ class Unusable(Rejected):
         notes: Facts that help to understand.
     """
 
-    def __init__(self, code: str, message: str, help: str | None = None, *, notes: Iterable[str] = ()) -> None:
+    def __init__(self, code: str, message: str, help: str | None = None, notes: Iterable[str] = ()) -> None:
         super().__init__(message, help)
         self.code = code
         self.notes = tuple(notes)
+
+    def __reduce__(self) -> tuple[type[Unusable], tuple[object, ...]]:
+        """Pickled whole, since workers that stream examples send it to the main process."""
+        return type(self), (self.code, self.message, self.help, self.notes)
 
     def at(self, span: Span) -> FitError:
         """The error to raise for a declaration that stands at `span`."""

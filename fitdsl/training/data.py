@@ -192,6 +192,7 @@ def batches(part: Part, walk: Walk, *, start: int = 0) -> Iterator[Batch]:
     order = walk.order(len(part))
     steps = slice(start, walk.steps(len(part)))
     chosen = torch.split(order.to(part.targets.device), walk.batch)[steps]
+    inputs: Iterator[Tensor]
     if isinstance(part, Tensors):
         inputs = (part.inputs[indices] for indices in chosen)
     else:

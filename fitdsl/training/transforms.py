@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import log, radians
-from pkgutil import resolve_name
 
 import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample, pad
 
 from ..data.base import Augmentation
+from ..data.calls import target_of
 from .draws import Draws
 
 
@@ -29,7 +29,7 @@ def augment(inputs: Tensor, indices: Tensor, steps: Sequence[Augmentation], *, s
     """
     for place, step in enumerate(steps):
         call = step.lower()
-        inputs = resolve_name(call.target)(inputs, Draws.of(indices, seed, epoch, place), **call.kwargs)
+        inputs = target_of(call)(inputs, Draws.of(indices, seed, epoch, place), **call.kwargs)
     return inputs
 
 

@@ -36,10 +36,10 @@ def read_npz(paths: Mapping[str, Path], *, path: str, shape: tuple[int, ...], is
 
 
 def _arrays(path: Path) -> list[Array]:
+    if not zipfile.is_zipfile(path):
+        raise damaged(path, "is no .npz file")
     try:
         with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise damaged(path, "is a single array, not an archive of four")
             return [archive[name] for name in _names(path, archive.files)]
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise damaged(path, f"is no readable .npz file: {error}") from None

@@ -1,0 +1,130 @@
+"""What is known of data without opening them: shapes, classes, splits, and what cannot be."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from fitdsl import data
+from fitdsl.data import DataSettings
+from fitdsl.data.base import Augmentation, Dataset, Preparation
+from fitdsl.values import Rejected, TensorType
+
+SMALL = data.Synthetic(shape=(3, 8, 8), classes=4, examples=100)
+
+
+def test_checking_imports_no_array_library() -> None:
+    loaded = "import fitdsl.data, sys; print({'numpy', 'torch', 'sklearn', 'pooch'} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", loaded], text=True) == "set()\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "shape", "classes", "train"),
+    [
+        (data.Digits(), (1, 8, 8), 10, 1437),
+        (data.MNIST(), (1, 28, 28), 10, 60_000),
+        (data.FashionMNIST(root="x"), (1, 28, 28), 10, 60_000),
+        (data.CIFAR10(root="data"), (3, 32, 32), 10, 50_000),
+        (data.CIFAR100(), (3, 32, 32), 100, 50_000),
+        (data.SVHN(), (3, 32, 32), 10, 73_257),
+        (data.Npz(path="a.npz", shape=(2, 4, 4), classes=3), (2, 4, 4), 3, None),
+        (data.ImageFolder(path="photos", shape=(3, 64, 64), classes=5), (3, 64, 64), 5, None),
+        (SMALL, (3, 8, 8), 4, 100),
+    ],
+)
+def test_signature(source: Dataset, shape: tuple[int, ...], classes: int, train: int | None) -> None:
+    assert source.signature == data.Signature(TensorType(shape), classes, train)
+
+
+def test_input_goes_through_preparation_and_augmentation() -> None:
+    settings = DataSettings(
+        source=data.CIFAR10(),
+        prepare=(data.GCN(), data.Resize(size=40), data.Pad(padding=2)),
+        augment=(data.RandomCrop(size=(32, 36)), data.RandomHorizontalFlip()),
+    )
+    assert settings.input == TensorType((3, 32, 36))
+    assert settings.classes == 10
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        ((data.CenterCrop(size=9),), "`CenterCrop` of 9 x 9 does not fit into [3, 8, 8]"),
+        (
+            (data.Normalize(mean=(0.5, 0.5), std=(1.0,)),),
+            "`Normalize` has 2 numbers in `mean`, but [3, 8, 8] has 3 channels",
+        ),
+        ((data.RandomCrop(size=10, padding=4),), "`RandomCrop` of 10 x 10 does not fit into [3, 8, 8]"),
+        (
+            (data.Resize(size=100), data.ZCA()),
+            "`ZCA` of [3, 100, 100] needs a covariance of 30,000 x 30,000 numbers",
+        ),
+    ],
+)
+def test_step_that_does_not_fit(steps: tuple[Preparation | Augmentation, ...], message: str) -> None:
+    settings = DataSettings(
+        source=SMALL,
+        prepare=tuple(step for step in steps if isinstance(step, Preparation)),
+        augment=tuple(step for step in steps if isinstance(step, Augmentation)),
+    )
+    with pytest.raises(Rejected) as refusal:
+        _ = settings.input
+    assert refusal.value.message == message
+
+
+def test_image_steps_refuse_vectors_and_all_steps_refuse_tokens() -> None:
+    vectors = data.Synthetic(shape=(16,), classes=2)
+    with pytest.raises(Rejected, match=r"^`RandomHorizontalFlip` takes images \[C, H, W\], got \[16\]$"):
+        _ = DataSettings(source=vectors, augment=(data.RandomHorizontalFlip(),)).input
+    tokens = data.Synthetic(shape=(16,), classes=2, vocab=5)
+    with pytest.raises(Rejected, match=r"^`GCN` takes real numbers, but `Synthetic` gives tokens$"):
+        _ = DataSettings(source=tokens, prepare=(data.GCN(),)).input
+
+
+@pytest.mark.parametrize(
+    ("split", "sizes"),
+    [
+        ({"train": 0.9, "val": 0.1}, (90, 10)),
+        ({"train": 0.7, "val": 0.2}, (70, 20)),
+        ({"train": 1.0, "val": 0}, (100, 0)),
+        ({"train": 0.995, "val": 0.005}, (100, 0)),
+        ({"train": 80, "val": 20}, (80, 20)),
+        ({"train": 80.0, "val": 5}, (80, 5)),
+        ({"train": 100}, (100, 0)),
+    ],
+)
+def test_sizes_of_a_split(split: dict[str, int | float], sizes: tuple[int, int]) -> None:
+    assert DataSettings(source=SMALL, split=split).sizes(100) == sizes
+
+
+@pytest.mark.parametrize(
+    ("split", "message", "help"),
+    [
+        (
+            {"train": 0.8, "valid": 0.2},
+            "`split` names `valid`, which is neither `train` nor `val`",
+            "did you mean `val`?",
+        ),
+        (
+            {"train": 0.8, "test": 0.2},
+            "`split` names `test`, but the test part is the data set's own",
+            "leave `test` out",
+        ),
+        ({"val": 0.2}, "`split` does not say how much is for `train`", None),
+        ({"train": 0.8, "val": 20}, "`split` mixes counts and fractions", "give both as counts or both as fractions"),
+        ({"train": 0.8, "val": 0.3}, "the fractions in `split` add up to 1.1, more than 1", None),
+        ({"train": -5, "val": 5}, "`split` gives `train` a negative size, -5", None),
+        ({"train": 0, "val": 5}, "the split leaves none of 100 examples to train on", None),
+        (
+            {"train": 90, "val": 20},
+            "the split asks for 90 + 20 = 110 examples, but the training part of `Synthetic` has 100",
+            None,
+        ),
+    ],
+)
+def test_split_that_cannot_be(split: dict[str, int | float], message: str, help: str | None) -> None:
+    with pytest.raises(Rejected) as refusal:
+        DataSettings(source=SMALL, split=split)
+    assert (refusal.value.message, refusal.value.help) == (message, help)
