@@ -37,14 +37,13 @@ def random_crop(inputs: Tensor, draws: Draws, *, size: tuple[int, int], padding:
     """A random window of each image, [n, c, h, w] -> [n, c, *size], after zeros are put around it."""
     padded = pad(inputs, (padding,) * 4)
     n, c, h, w = padded.shape
-    device = inputs.device
-    room = torch.tensor([h - size[0] + 1, w - size[1] + 1], device=device)
+    room = torch.tensor([h - size[0] + 1, w - size[1] + 1], device=inputs.device)
     top, left = (draws.uniform(2) * room).long().unbind(dim=1)
-    rows = top[:, None] + torch.arange(size[0], device=device)
-    columns = left[:, None] + torch.arange(size[1], device=device)
-    examples = torch.arange(n, device=device)[:, None, None, None]
-    channels = torch.arange(c, device=device)[:, None, None]
-    return padded[examples, channels, rows[:, None, :, None], columns[:, None, None, :]]
+    rows = top[:, None] + torch.arange(size[0], device=inputs.device)
+    columns = left[:, None] + torch.arange(size[1], device=inputs.device)
+    # One flat gather: several times as fast as indexing every axis.
+    pixels = (rows[:, :, None] * w + columns[:, None, :]).flatten(1)[:, None]
+    return padded.flatten(2).gather(2, pixels.expand(-1, c, -1)).reshape(n, c, *size)
 
 
 def random_flip(inputs: Tensor, draws: Draws, *, p: float, axis: int) -> Tensor:
