@@ -6,7 +6,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from ..values import Call, Cost, Rejected, TensorType
 from .base import Op
-from .demands import batched, demand, demand_axis, demand_division
+from .demands import batched, demand, demand_axis
 
 
 class _Merge(Op):
@@ -22,7 +22,7 @@ class Add(_Merge):
     examples = (("Add()", ((8, 5, 6), (8, 5, 6))),)
 
     def infer(self, *inputs: TensorType) -> TensorType:
-        return _same(self, "+", *inputs)
+        return _same("+", *inputs)
 
     def lower(self, *inputs: TensorType) -> Call:
         return Call("operator.add")
@@ -34,7 +34,7 @@ class Sub(_Merge):
     examples = (("Sub()", ((8, 5, 6), (8, 5, 6))),)
 
     def infer(self, *inputs: TensorType) -> TensorType:
-        return _same(self, "-", *inputs)
+        return _same("-", *inputs)
 
     def lower(self, *inputs: TensorType) -> Call:
         return Call("operator.sub")
@@ -56,7 +56,12 @@ class Mul(_Merge):
         left, right = inputs
         if _is_gate(right, left):
             return left
-        return right if _is_gate(left, right) else _same(self, "*", left, right)
+        demand(
+            _is_gate(left, right),
+            f"`*` joins flows of one shape, got {left} and {right}",
+            "bring both to one shape first; a gate has size 1 along the axes it scales as a whole",
+        )
+        return right
 
     def lower(self, *inputs: TensorType) -> Call:
         return Call("operator.mul")
@@ -67,7 +72,7 @@ def _is_gate(gate: TensorType, x: TensorType) -> bool:
     return gate.rank == x.rank and all(g in (1, n) for g, n in zip(gate.shape, x.shape, strict=True))
 
 
-def _same(op: Op, sign: str, left: TensorType, right: TensorType) -> TensorType:
+def _same(sign: str, left: TensorType, right: TensorType) -> TensorType:
     demand(left == right, f"`{sign}` joins flows of one shape, got {left} and {right}", _remedy(left, right))
     return left
 
@@ -148,7 +153,12 @@ class Split(Op):
     def _sizes(self, x: TensorType) -> tuple[int, ...]:
         whole = x.shape[demand_axis(self, self.dim, x.rank)]
         if isinstance(self.sections, int):
-            return (demand_division(self, "numbers along its axis", whole, self.sections),) * self.sections
+            demand(
+                whole % self.sections == 0,
+                f"`{self.word}` cannot divide {whole} along axis {self.dim} of {x} into {self.sections} equal parts",
+                f"give a number of parts that divides {whole}, or the size of each part",
+            )
+            return (whole // self.sections,) * self.sections
         demand(
             sum(self.sections) == whole,
             f"`{self.word}` has parts of {sum(self.sections)} in all, for {whole} along axis {self.dim} of {x}",

@@ -130,6 +130,7 @@ class Conv3d(_Convolution):
     examples = (
         ("Conv3d(8, 3)", (2, 6, 7, 8)),
         ("Conv3d(8, [1, 3, 3], stride=[1, 2, 2], padding=[0, 1, 1], groups=2)", (2, 6, 7, 8)),
+        ('Conv3d(4, 2, dilation=[1, 2, 1], bias=false, padding=1, padding_mode="replicate")', (2, 6, 7, 8)),
     )
 
     def lower(self, *inputs: TensorType) -> Call:

@@ -50,7 +50,7 @@ class BatchNorm1d(_BatchNorm):
     examples = (
         ("BatchNorm1d()", (12,)),
         ("BatchNorm1d(1e-3, momentum=0.01)", (4, 9)),
-        ("BatchNorm1d(affine=false)", (4,)),
+        ("BatchNorm1d(affine=false, track_running_stats=false)", (4,)),
     )
 
     def infer(self, *inputs: TensorType) -> TensorType:
@@ -87,7 +87,11 @@ class BatchNorm2d(_BatchNorm):
 class InstanceNorm2d(_Norm):
     """Normalises each channel of each image on its own, [C, H, W] -> [C, H, W]."""
 
-    examples = (("InstanceNorm2d()", (8, 5, 6)), ("InstanceNorm2d(affine=true, track_running_stats=true)", (8, 5, 6)))
+    examples = (
+        ("InstanceNorm2d()", (8, 5, 6)),
+        ("InstanceNorm2d(eps=1e-3, affine=true)", (8, 5, 6)),
+        ("InstanceNorm2d(momentum=0.2, track_running_stats=true)", (8, 5, 6)),
+    )
 
     momentum: NonNegativeFloat = Field(0.1, description="share of each batch in the running statistics")
     affine: bool = Field(False, description="learn a scale and a shift for each channel")

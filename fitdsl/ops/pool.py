@@ -20,7 +20,14 @@ class _Pool(Windowed):
 
     kernel_size: Size = Field(description="window edge in pixels; a list gives each axis its own")
     stride: Size | None = Field(None, description="step of the window in pixels; the window edge if left out")
-    padding: Margin = Field(0, description="pixels added on each side, at most half the window")
+    padding: Margin = Field(0, description="pixels added on each side, at most half the window edge")
+
+    @model_validator(mode="after")
+    def _padding_is_small(self) -> Self:
+        edges = zip(self.spread(self.kernel_size), self.spread(self.padding), strict=True)
+        if any(2 * margin > edge for edge, margin in edges):
+            raise ValueError("padding must be at most half of kernel_size")
+        return self
 
     def _outcome(self, x: TensorType, dilation: Size, ceil_mode: bool) -> TensorType:
         channels, extents = self.split(x)
@@ -32,22 +39,12 @@ class _Pool(Windowed):
         demand_positions(self, padded, positions, tuple(map(reach, kernel, steps)))
         return TensorType((channels, *positions))
 
-    def _check_padding(self, dilation: Size) -> None:
-        windows = map(reach, self.spread(self.kernel_size), self.spread(dilation))
-        if any(2 * margin > window for margin, window in zip(self.spread(self.padding), windows, strict=True)):
-            raise ValueError("padding must be at most half the window")
-
 
 class _MaxPool(_Pool):
     """Largest value in each window."""
 
     dilation: Size = Field(1, description="distance between neighbouring pixels of the window")
     ceil_mode: bool = Field(False, description="keep a last window that hangs over the edge")
-
-    @model_validator(mode="after")
-    def _padding_is_small(self) -> Self:
-        self._check_padding(self.dilation)
-        return self
 
     def infer(self, *inputs: TensorType) -> TensorType:
         (x,) = inputs
@@ -89,11 +86,6 @@ class _AvgPool(_Pool):
 
     ceil_mode: bool = Field(False, description="keep a last window that hangs over the edge")
     count_include_pad: bool = Field(True, description="count padded zeros in the mean")
-
-    @model_validator(mode="after")
-    def _padding_is_small(self) -> Self:
-        self._check_padding(1)
-        return self
 
     def infer(self, *inputs: TensorType) -> TensorType:
         (x,) = inputs

@@ -69,7 +69,7 @@ class GRU(_Recurrent):
     """
 
     gates = 3
-    examples = (("GRU(6)", (5, 8)), ("GRU(6, num_layers=2, bidirectional=true)", (5, 8)))
+    examples = (("GRU(6)", (5, 8)), ("GRU(6, num_layers=2, bias=false, dropout=0.1, bidirectional=true)", (5, 8)))
 
     def lower(self, *inputs: TensorType) -> Call:
         return Call("fitdsl.backend.modules.GRU", self._arguments(*inputs))
