@@ -1,8 +1,11 @@
 """The manual page of every diagnostic code, one markdown file each in `codes/`.
 
-A page is a title, the reason in a few paragraphs, and two specs: one that is wrong and the same one mended.
+A page is a title, the reason in a few paragraphs, and two specs: one that is wrong and the same one mended. The line
+`Found when` stands only where checking alone does not find the mistake.
 
     # FIT2004: an input that is not flat
+
+    Found when: data are opened
 
     `Linear` takes …
 
@@ -30,6 +33,7 @@ from types import MappingProxyType
 
 _PAGE = re.compile(
     r"# (?P<code>FIT\d{4}): (?P<title>[^\n]+)\n+"
+    r"(?:Found when: (?P<found_when>[^\n]+)\n+)?"
     r"(?P<why>.+?)\n+"
     r"## Wrong\n+```fit\n(?P<wrong>.*?)```\n+"
     r"## Right\n+```fit\n(?P<right>.*?)```\s*",
@@ -44,6 +48,7 @@ class Explanation:
     Attributes:
         code: `FIT` and four digits.
         title: The mistake in a few words.
+        found_when: What has to be done for it to be found, where checking alone does not find it.
         why: Why it is refused, or warned of; markdown.
         wrong: A spec that makes the mistake.
         right: The same spec mended.
@@ -51,6 +56,7 @@ class Explanation:
 
     code: str
     title: str
+    found_when: str | None
     why: str
     wrong: str
     right: str

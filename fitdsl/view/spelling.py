@@ -56,9 +56,9 @@ def spell_call(component: Component) -> str:
 
 
 def arguments(component: Component) -> dict[str, Any]:
-    """The fields that are not at their default, as JSON values."""
+    """The fields that are not at their default, as JSON values; what JSON cannot say is spelled."""
     fields = type(component).model_fields
-    return {name: plain(getattr(component, name)) for name in fields if not _is_default(component, name)}
+    return {name: _plain(getattr(component, name)) for name in fields if not _is_default(component, name)}
 
 
 def _is_default(component: Component, name: str) -> bool:
@@ -79,15 +79,14 @@ def _spell_term(term: Term) -> str:
     return " * ".join((*scale, *schedule, spell(term.loss)))
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON has it; what JSON cannot say is spelled."""
+def _plain(value: Any) -> Any:
     match value:
         case None | bool() | int() | float() | str():
             return value
         case tuple() | list():
-            return [plain(item) for item in value]
+            return [_plain(item) for item in value]
         case Mapping():
-            return {_key(key): plain(item) for key, item in value.items()}
+            return {_key(key): _plain(item) for key, item in value.items()}
         case _:
             return spell(value)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -142,6 +143,14 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
 def indent(lines: Iterable[str], by: str = GAP) -> list[str]:
     """Lines moved to the right; empty ones stay empty."""
     return [by + line if line else line for line in lines]
+
+
+def wrap(head: str, text: str, width: int) -> list[str]:
+    """A text behind its head, broken at blanks; further lines begin where the text began."""
+    margin = " " * len(head)
+    return textwrap.wrap(
+        text, width, initial_indent=head, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def sections(blocks: Iterable[Sequence[str]]) -> str:

@@ -1,0 +1,5 @@
+"""`python -m fitdsl` is `fit`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,3 @@
+"""The command line `fit`: each command is a few lines over the Python API."""
+
+from .app import main as main

@@ -1,0 +1,113 @@
+"""What commands share: the arguments that name a spec and its point, and how results and messages leave.
+
+Results go to stdout; progress and messages go to stderr.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..compilation import Compilation
+from ..diagnostics import Diagnostic, FitError, Reporter, did_you_mean
+from ..source import Source
+from ..syntax.reading import read
+from ..view.reports import full
+from ..view.terminal import Display
+
+STDIN = Path("-")
+
+
+SpecArgument = Annotated[Path, typer.Argument(metavar="SPEC", help="A .fit file.")]
+PathsArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="PATH", help="Files, folders to search, or - for stdin; the current folder if left out."),
+]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Give a param another value. Repeatable.")
+]
+IncludeOption = Annotated[
+    list[Path] | None, typer.Option("--include", metavar="DIR", help="Another folder for `use`. Repeatable.")
+]
+
+
+def open_spec(path: Path, settings: Sequence[str] | None, include: Sequence[Path] | None) -> Compilation:
+    """The spec in a file, or on stdin for `-`, at a point of its space.
+
+    Raises:
+        FitError: The file cannot be read as text.
+        typer.BadParameter: A setting is not `NAME=VALUE`.
+    """
+    point, folders = dict(map(_assignment, settings or ())), tuple(include or ())
+    if path == STDIN:
+        return Compilation(stdin_source(), point=point, include=folders)
+    return Compilation.open(path, set=point, include=folders)
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name.strip() and equals and value.strip()):
+        raise typer.BadParameter(f"--set takes NAME=VALUE, got `{text}`")
+    return name.strip(), value.strip()
+
+
+def spec_files(paths: Sequence[Path] | None) -> list[Path]:
+    """The files that paths stand for: folders are searched for `.fit` files; without paths, the current folder is."""
+    return [file for path in paths or [Path()] for file in (_search(path) if path.is_dir() else [path])]
+
+
+def _search(folder: Path) -> list[Path]:
+    found = sorted(path for path in folder.rglob("*.fit") if path.is_file() and not _is_hidden(path, folder))
+    if not found:
+        raise typer.BadParameter(f"no .fit file in the folder `{folder}`")
+    return found
+
+
+def _is_hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
+def pick(name: str, options: Sequence[str], noun: str) -> str:
+    """The name if it is one of the options.
+
+    Raises:
+        typer.BadParameter: It is not; the message offers the nearest one, or all.
+    """
+    if name in options:
+        return name
+    (advice,) = did_you_mean(name, options) or (f"there are {', '.join(options)}",)
+    raise typer.BadParameter(f"there is no {noun} `{name}`; {advice}")
+
+
+def write_result(text: str) -> None:
+    """Print a result; nothing at all if it is empty."""
+    if text:
+        print(text)
+
+
+def say(text: str) -> None:
+    """Print a message."""
+    print(text, file=sys.stderr)
+
+
+def say_findings(diagnostics: Sequence[Diagnostic]) -> None:
+    """Print findings in full, as messages."""
+    if diagnostics:
+        say(full(diagnostics, Display.of(sys.stderr)))
+
+
+def stdin_source() -> Source:
+    """What stands on stdin.
+
+    Raises:
+        FitError: It is no text.
+    """
+    reporter = Reporter()
+    source = read("<stdin>", sys.stdin.buffer.read(), reporter)
+    if source is None:
+        raise FitError(reporter.diagnostics)
+    return source

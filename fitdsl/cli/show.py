@@ -1,0 +1,44 @@
+"""`fit show` and `fit plan`: what a spec is, and what training it would do."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..atomic import write_text
+from ..view.formats import FORMATS
+from ..view.options import ViewOptions
+from ..view.plan import plan as plan_text
+from ..view.terminal import Display
+from .session import IncludeOption, SetOption, SpecArgument, open_spec, pick, say_findings, write_result
+
+
+def show(
+    spec: SpecArgument,
+    format: Annotated[str, typer.Option(metavar="|".join(FORMATS), help="How to show it.")] = "table",
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")] = None,
+    depth: Annotated[int | None, typer.Option(min=1, metavar="N", help="Levels a tree opens; by default all.")] = None,
+    settings: SetOption = None,
+    include: IncludeOption = None,
+) -> None:
+    """Show networks, shapes, costs, hints and stages."""
+    view = FORMATS[pick(format, tuple(FORMATS), "format")]
+    compilation = open_spec(spec, settings, include)
+    display = Display() if output else Display.of(sys.stdout)
+    text = view(compilation, ViewOptions(display, depth))
+    say_findings(compilation.diagnostics)
+    if output:
+        write_text(output, text + "\n")
+    else:
+        write_result(text)
+
+
+def plan(spec: SpecArgument, settings: SetOption = None, include: IncludeOption = None) -> None:
+    """Say what `train` would do: stages, steps, memory, files."""
+    compilation = open_spec(spec, settings, include)
+    text = plan_text(compilation.program, Display.of(sys.stdout))
+    say_findings(compilation.diagnostics)
+    write_result(text)

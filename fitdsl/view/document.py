@@ -1,0 +1,190 @@
+"""A spec as JSON: exact numbers, whole addresses, one format version.
+
+`fit show --format json` prints a `ShowDocument`; its JSON Schema is shipped in `fitdsl/schemas`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from ..compilation import Compilation
+from ..graph.model import Layer, LayerGraph, Network
+from ..program.model import Hint, Program, StagePlan
+from ..space.params import ParamInfo
+from ..values import Cost
+from .options import ViewOptions
+from .reports import Document
+from .spelling import arguments
+from .table import frozen_layers
+from .written import plain_literal, written
+
+Shape = tuple[int, ...]
+Layers = dict[str, tuple[str, ...]]
+
+
+class CostDocument(Document):
+    """What one example costs."""
+
+    params: int
+    weights: int
+    macs: int
+    activations: int
+
+
+class NodeDocument(Document):
+    """A layer; `args` leaves out what is at its default, `inputs` are addresses or names of the network's inputs."""
+
+    address: str
+    op: str
+    args: dict[str, Any]
+    inputs: tuple[str, ...]
+    shape: Shape
+    cost: CostDocument
+
+
+class NetworkDocument(Document):
+    """A teacher or student: shapes of its inputs by name, the address of its output, its layers in running order."""
+
+    role: Literal["teacher", "student"]
+    inputs: dict[str, Shape]
+    output: str
+    cost: CostDocument
+    nodes: tuple[NodeDocument, ...]
+
+
+class HintDocument(Document):
+    """A hint: `network.address` on both sides, and the layers of its regressor, whose input is called `guided`."""
+
+    teacher: str
+    student: str
+    hint_shape: Shape
+    guided_shape: Shape
+    regressor: tuple[NodeDocument, ...]
+
+
+class StageDocument(Document):
+    """A stage: addresses by network; under a hint's name stand the layers of its regressor.
+
+    `frozen` are the layers with weights that run without learning.
+    """
+
+    name: str
+    after: tuple[str, ...]
+    trains: Layers
+    runs: Layers
+    frozen: Layers
+
+
+class ParamDocument(Document):
+    """A param: its default, its domain as written, and how many values that has (null if infinitely many)."""
+
+    default: Any
+    domain: str | None
+    size: int | None
+
+
+class SpaceDocument(Document):
+    """How many students there are, and how many meet every requirement and type-check; null where infinite."""
+
+    size: int | None
+    feasible: int | None
+
+
+class ShowDocument(Document):
+    """What `fit show --format json` prints."""
+
+    format_version: Literal[1] = 1
+    networks: dict[str, NetworkDocument]
+    hints: dict[str, HintDocument]
+    stages: tuple[StageDocument, ...]
+    params: dict[str, ParamDocument]
+    space: SpaceDocument
+
+
+def show_json(compilation: Compilation, options: ViewOptions) -> str:
+    """The whole spec at its point; the options do not matter."""
+    return show_document(compilation).model_dump_json(indent=2)
+
+
+def show_document(compilation: Compilation) -> ShowDocument:
+    """The whole spec at its point."""
+    program, space = compilation.program, compilation.space
+    return ShowDocument(
+        networks={name: network_document(network) for name, network in program.networks.items()},
+        hints={name: hint_document(program, hint) for name, hint in program.hints.items()},
+        stages=tuple(stage_document(program, stage) for stage in program.stages.values()),
+        params={name: _param(param) for name, param in compilation.params.items()},
+        space=SpaceDocument(size=space.size, feasible=space.feasible),
+    )
+
+
+def network_document(network: Network) -> NetworkDocument:
+    """A network with all its layers."""
+    graph = network.graph
+    return NetworkDocument(
+        role=network.role,
+        inputs={name: given.shape for name, given in graph.inputs.items()},
+        output=graph.output,
+        cost=_cost(graph.cost),
+        nodes=_nodes(graph),
+    )
+
+
+def hint_document(program: Program, hint: Hint) -> HintDocument:
+    """A hint with the shapes on both sides."""
+    teacher, student = program.networks[hint.teacher].graph, program.networks[hint.student].graph
+    return HintDocument(
+        teacher=f"{hint.teacher}.{hint.hint}",
+        student=f"{hint.student}.{hint.guided}",
+        hint_shape=teacher.type_of(hint.hint).shape,
+        guided_shape=student.type_of(hint.guided).shape,
+        regressor=_nodes(hint.regressor),
+    )
+
+
+def stage_document(program: Program, stage: StagePlan) -> StageDocument:
+    """A stage with the layers it trains, runs and keeps frozen, in running order."""
+    regressors = {name: tuple(program.hints[name].regressor.layers) for name in stage.hints}
+    frozen = {name: frozen_layers(program, stage, name) for name in stage.runs}
+    return StageDocument(
+        name=stage.name,
+        after=stage.after,
+        trains=_in_order(program, stage.trains) | regressors,
+        runs=_in_order(program, stage.runs) | regressors,
+        frozen=_in_order(program, frozen),
+    )
+
+
+def _param(param: ParamInfo) -> ParamDocument:
+    declaration = param.declaration
+    domain = None if declaration.domain is None else written(declaration.domain)
+    return ParamDocument(default=plain_literal(declaration.default), domain=domain, size=param.size)
+
+
+def _in_order(program: Program, layers: Mapping[str, Iterable[str]]) -> Layers:
+    chosen = {name: frozenset(addresses) for name, addresses in layers.items()}
+    return {
+        name: tuple(address for address in program.networks[name].graph.layers if address in addresses)
+        for name, addresses in chosen.items()
+        if addresses
+    }
+
+
+def _nodes(graph: LayerGraph) -> tuple[NodeDocument, ...]:
+    return tuple(map(_node, graph.layers.values()))
+
+
+def _node(layer: Layer) -> NodeDocument:
+    return NodeDocument(
+        address=layer.address,
+        op=layer.op.word,
+        args=arguments(layer.op),
+        inputs=layer.inputs,
+        shape=layer.type.shape,
+        cost=_cost(layer.cost),
+    )
+
+
+def _cost(cost: Cost) -> CostDocument:
+    return CostDocument(params=cost.params, weights=cost.weights, macs=cost.macs, activations=cost.activations)

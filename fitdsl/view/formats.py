@@ -1,0 +1,15 @@
+"""Every `fit show --format`, by name; a new view is one function and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ..compilation import Compilation
+from .document import show_json
+from .options import ViewOptions
+from .table import table
+from .tree import tree
+
+View = Callable[[Compilation, ViewOptions], str]
+
+FORMATS: Mapping[str, View] = {"table": table, "tree": tree, "json": show_json}

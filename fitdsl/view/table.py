@@ -1,0 +1,207 @@
+"""A spec as tables: every network layer by layer with what it costs, then hints, stages and params."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from ..compilation import Compilation, SpaceInfo
+from ..data.base import DataSettings
+from ..graph.model import Layer, Network
+from ..program.model import Hint, Program, StagePlan
+from ..space.params import ParamInfo
+from ..values import Cost
+from .options import ViewOptions
+from .spelling import spell, spell_call
+from .terminal import Display, Style, columns, counted, human, indent, printable, sections, wrap
+from .written import written
+
+HEAD = ("layer", "op", "shape", "params", "MACs")
+ALIGN = "<<<>>"
+OP, LAYER = 1, 0
+
+
+def table(compilation: Compilation, options: ViewOptions) -> str:
+    """The whole spec at its point; `options.depth` does not matter."""
+    return sections([*program_blocks(compilation.program, options.display), param_block(compilation, options.display)])
+
+
+def program_blocks(program: Program, display: Display) -> list[list[str]]:
+    """A block of lines for each network and one each for data, hints and stages, without the params."""
+    data = [line for name, settings in program.data.items() for line in _data_lines(name, settings, display)]
+    hints = [line for hint in program.hints.values() for line in _hint_lines(program, hint, display)]
+    return [
+        _titled("data", data, display),
+        *(network_block(network, display) for network in program.networks.values()),
+        _comparisons(program),
+        _titled("hints", hints, display),
+        *(stage_block(stage, stage_facts(program, stage), display) for stage in program.stages.values()),
+    ]
+
+
+def _titled(title: str, lines: Sequence[str], display: Display) -> list[str]:
+    return [display.paint(printable(title), Style.STRONG), *indent(lines)] if lines else []
+
+
+def facts(pairs: Mapping[str, str | None], display: Display) -> list[str]:
+    """Words and what stands for each, in two columns; pairs without a text are left out."""
+    margin = max(map(len, pairs)) + 2
+    return [
+        line
+        for word, text in pairs.items()
+        if text
+        for line in wrap(word.ljust(margin), printable(text), display.width - 2)
+    ]
+
+
+def _data_lines(name: str, data: DataSettings, display: Display) -> list[str]:
+    known = {
+        "source": spell(data.source),
+        "gives": f"{data.input}, {counted(data.classes, 'class', 'classes')}",
+        "split": spell(data.split),
+        "prepare": ", ".join(map(spell, data.prepare)),
+        "augment": ", ".join(map(spell, data.augment)),
+        "batch": str(data.batch),
+    }
+    return [name, *indent(facts(known, replace(display, width=display.width - 2)))]
+
+
+# Networks -------------------------------------------------------------------------------------------------------------
+
+
+def network_block(network: Network, display: Display) -> list[str]:
+    """Headline, documentation, a row a layer, and the totals."""
+    rows = [HEAD, *map(_layer_row, network.graph.layers.values()), _total_row(network)]
+    head, *body, total = columns(rows, ALIGN, width=display.width - 2, squeeze=(OP, LAYER))
+    comment = [line for text in network.doc.split("\n") for line in wrap("# ", printable(text), display.width)]
+    return [
+        *(display.paint(line, Style.FAINT) for line in comment),
+        display.paint(headline(network), Style.STRONG),
+        *indent([display.paint(head, Style.FAINT), *body, display.paint(total, Style.STRONG)]),
+        *indent([_totals_beyond(network.graph.cost)]),
+    ]
+
+
+def headline(network: Network) -> str:
+    """`student fitnet2: image [3, 32, 32] -> logits [10]`, and the file its weights come from."""
+    graph = network.graph
+    takes = ", ".join(f"{name} {given}" for name, given in graph.inputs.items())
+    origin = f", from {spell(network.weights)}" if network.weights else ""
+    return printable(f"{network.role} {network.name}: {takes} -> {graph.output} {graph.type_of(graph.output)}{origin}")
+
+
+def _layer_row(layer: Layer) -> tuple[str, ...]:
+    op = printable(spell_call(layer.op))
+    return layer.address, op, str(layer.type), _amount(layer.cost.params), _amount(layer.cost.macs)
+
+
+def _total_row(network: Network) -> tuple[str, ...]:
+    cost, layers = network.graph.cost, counted(len(network.graph.layers), "layer")
+    return "total", layers, "", human(cost.params), human(cost.macs)
+
+
+def _totals_beyond(cost: Cost) -> str:
+    return f"{cost.weights:,} weights without biases and norms, {human(cost.activations)} activations an example"
+
+
+def _comparisons(program: Program) -> list[str]:
+    """How much smaller each student is than each teacher."""
+    networks = program.networks.values()
+    teachers = [network for network in networks if network.role == "teacher"]
+    students = [network for network in networks if network.role == "student"]
+    return [_comparison(student, teacher) for student in students for teacher in teachers]
+
+
+def _comparison(student: Network, teacher: Network) -> str:
+    less, more = student.graph.cost, teacher.graph.cost
+    weights, macs = times(less.weights, more.weights, "weights"), times(less.macs, more.macs, "MACs")
+    return f"{student.name} has {weights} and {macs} than {teacher.name}"
+
+
+def times(own: int, other: int, noun: str) -> str:
+    """How much less, or more, one number is than another: `9.6 times fewer weights`."""
+    if own == other or not (own and other):
+        return f"{human(own)} {noun} against {human(other)}"
+    return f"{other / own:.3g} times fewer {noun}" if own < other else f"{own / other:.3g} times more {noun}"
+
+
+def _amount(number: int) -> str:
+    return human(number) if number else "-"
+
+
+# Hints and stages -----------------------------------------------------------------------------------------------------
+
+
+def _hint_lines(program: Program, hint: Hint, display: Display) -> list[str]:
+    teacher, student = program.networks[hint.teacher].graph, program.networks[hint.student].graph
+    regressor = " -> ".join(spell_call(layer.op) for layer in hint.regressor.layers.values())
+    known = {
+        "hint": f"{hint.teacher}.{hint.hint} {teacher.type_of(hint.hint)}",
+        "guided": f"{hint.student}.{hint.guided} {student.type_of(hint.guided)}",
+        "regressor": f"{regressor}, {counted(hint.regressor.cost.params, 'param')}" if regressor else "none",
+        "loss": spell(hint.loss),
+    }
+    return [hint.name, *indent(facts(known, replace(display, width=display.width - 2)))]
+
+
+def stage_block(stage: StagePlan, known: Mapping[str, str | None], display: Display) -> list[str]:
+    """A stage's name, what it starts from, and facts on it."""
+    after = f" after {', '.join(stage.after)}" if stage.after else ""
+    return _titled(f"stage {stage.name}{after}", facts(known, display), display)
+
+
+def stage_facts(program: Program, stage: StagePlan) -> dict[str, str | None]:
+    """What a stage trains, minimises, runs and keeps frozen."""
+    regressors = (f"regressor of {name}" for name in stage.hints)
+    return {
+        "trains": ", ".join((*map(str, stage.settings.train), *regressors)),
+        "loss": spell(stage.settings.loss),
+        "runs": ", ".join(_share(program, name, layers) for name, layers in stage.runs.items()),
+        "frozen": ", ".join(_frozen_parts(program, stage)) or "nothing",
+    }
+
+
+def _share(program: Program, name: str, layers: frozenset[str]) -> str:
+    return f"{name} ({len(layers)} of {counted(len(program.networks[name].graph.layers), 'layer')})"
+
+
+def frozen_layers(program: Program, stage: StagePlan, network: str) -> list[str]:
+    """The layers with weights that a stage runs and does not train, in running order."""
+    frozen, layers = stage.frozen(network), program.networks[network].graph.layers
+    return [address for address in layers if address in frozen and layers[address].cost.params]
+
+
+def _frozen_parts(program: Program, stage: StagePlan) -> Iterator[str]:
+    for name in stage.runs:
+        if frozen := frozen_layers(program, stage, name):
+            yield f"{name} ({counted(len(frozen), 'layer')})" if stage.trains.get(name) else name
+
+
+# Params ---------------------------------------------------------------------------------------------------------------
+
+
+def param_block(compilation: Compilation, display: Display) -> list[str]:
+    """Every param with its value here and what it may be, then the size of the space."""
+    params = compilation.params
+    if not params:
+        return []
+    rows = [_param_row(param) for param in params.values()]
+    return _titled(
+        "params",
+        [*columns(rows, "<<<<", width=display.width - 2, squeeze=(2, 1)), *_space_lines(compilation.space)],
+        display,
+    )
+
+
+def _param_row(param: ParamInfo) -> tuple[str, ...]:
+    domain = param.declaration.domain
+    legal = "" if domain is None else f"in {written(domain)}"
+    size = "" if domain is None or param.size is None else counted(param.size, "value")
+    return param.name, printable(written(param.expr)), printable(legal), size
+
+
+def _space_lines(space: SpaceInfo) -> list[str]:
+    if space.size is None:
+        return ["infinitely many points"]
+    feasible = "" if space.feasible is None else f", {space.feasible:,} feasible"
+    return [f"{counted(space.size, 'student')}{feasible}"]
