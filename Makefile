@@ -29,7 +29,7 @@ lint: $(READY)  ## check layout, style, types and the direction of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 bench: $(READY) ## measure what the docs state
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done

@@ -14,7 +14,7 @@ EXPERIMENTS = sorted(path for path in SPECS.rglob("*.fit") if path.parent.name !
 
 @pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
 def test_nothing_is_found_in_a_spec(path: Path) -> None:
-    assert Compilation.load(path).diagnostics == ()
+    assert Compilation.open(path).diagnostics == ()
 
 
 def test_every_block_file_is_used() -> None:
