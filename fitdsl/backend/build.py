@@ -12,10 +12,10 @@ import torch
 from torch import Generator, nn
 from torch.fx import Graph, GraphModule, Node
 
-from ..diagnostics import Diagnostic, FitError, Label, Severity
 from ..graph.model import Layer, LayerGraph
 from ..values import Call
 from .calls import build_module
+from .refusal import refusal
 from .resolve import resolve
 from .seeds import derived_seed
 
@@ -89,8 +89,7 @@ def _place(root: GraphModule, layer: Layer, module: nn.Module) -> None:
 def _add(owner: nn.Module, name: str, module: nn.Module, layer: Layer) -> None:
     if hasattr(owner, name):
         message = f"`{name}` cannot be part of a layer's address: torch modules have an attribute of that name"
-        helps = (f"call it `{name}_` or anything else",)
-        raise FitError([Diagnostic("FIT4105", Severity.ERROR, message, Label(layer.span, ""), helps=helps)])
+        raise refusal("FIT4105", message, span=layer.span, helps=[f"call it `{name}_` or anything else"])
     owner.add_module(name, module)
 
 

@@ -10,8 +10,8 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from ..atomic import replacing
-from ..diagnostics import Diagnostic, FitError, Label, Severity
 from ..source import NOWHERE, Span
+from .refusal import refusal
 
 
 def save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str] | None = None) -> None:
@@ -41,14 +41,15 @@ def load_tensors(path: Path, span: Span = NOWHERE) -> dict[str, Tensor]:
         FitError: There is no such file (FIT4103), or it holds something else (FIT4104).
     """
     if not path.is_file():
-        raise _refused("FIT4103", span, f"there is no weights file `{path}`", "train the network, or name another file")
+        help = "train the network first, or name another file"
+        raise refusal("FIT4103", f"there is no weights file `{path}`", span=span, helps=[help])
     try:
         tensors = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
     except Exception as error:  # any byte may stand in the file, and torch raises what comes to hand
         reason = str(error).partition("\n")[0]
-        raise _refused("FIT4104", span, f"`{path}` holds no weights that can be read: {reason}") from error
+        raise refusal("FIT4104", f"`{path}` holds no weights that can be read: {reason}", span=span) from error
     if not isinstance(tensors, dict) or not all(isinstance(tensor, Tensor) for tensor in tensors.values()):
-        raise _refused("FIT4104", span, f"`{path}` holds no weights that can be read: it is no table of tensors")
+        raise refusal("FIT4104", f"`{path}` holds no weights that can be read: it is no table of tensors", span=span)
     return tensors
 
 
@@ -74,8 +75,7 @@ def fill(module: nn.Module, tensors: Mapping[str, Tensor], origin: str, span: Sp
     """
     notes = tuple(_differences(module.state_dict(), tensors))
     if notes:
-        message = f"the weights in `{origin}` do not fit the network"
-        raise FitError([Diagnostic("FIT4101", Severity.ERROR, message, Label(span, ""), notes=notes)])
+        raise refusal("FIT4101", f"the weights in `{origin}` do not fit the network", span=span, notes=notes)
     module.load_state_dict(dict(tensors))
 
 
@@ -100,7 +100,3 @@ _SHOWN = 5
 def _listed(names: list[str]) -> str:
     shown = ", ".join(f"`{name}`" for name in names[:_SHOWN])
     return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
-
-
-def _refused(code: str, span: Span, message: str, *helps: str) -> FitError:
-    return FitError([Diagnostic(code, Severity.ERROR, message, Label(span, ""), helps=helps)])

@@ -1,0 +1,125 @@
+"""The folder of a run: where each file lies, and that none is ever overwritten or left half-written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ..atomic import write_text
+from ..backend.refusal import refusal
+from .events import Event
+from .options import TrainOptions
+from .report import RunReport
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of one run."""
+
+    path: Path
+
+    def stage(self, name: str) -> Path:
+        """Weights of a finished stage."""
+        return self.path / "stages" / f"{name}.safetensors"
+
+    def regressors(self, name: str) -> Path:
+        """Regressors of a finished stage, which are no part of any network."""
+        return self.path / "stages" / f"{name}.regressors.safetensors"
+
+    def checkpoint(self, name: str) -> Path:
+        """What an unfinished stage goes on from."""
+        return self.path / "stages" / f"{name}.checkpoint.pt"
+
+    def begin(self, report: RunReport) -> None:
+        """Make the folder and write what is known at the start.
+
+        Raises:
+            FitError: It cannot be written (FIT4106).
+        """
+        with self.writing():
+            self.path.mkdir(parents=True, exist_ok=True)
+            write_text(self.path / "spec.fit", report.spec)
+        self.write(report)
+
+    def write(self, report: RunReport) -> None:
+        """Replace `run.json`.
+
+        Raises:
+            FitError: It cannot be written (FIT4106).
+        """
+        with self.writing():
+            write_text(self.path / "run.json", report.model_dump_json(indent=2) + "\n")
+
+    def log(self, event: Event) -> None:
+        """Append an event to `events.jsonl`.
+
+        Raises:
+            FitError: It cannot be written (FIT4106).
+        """
+        if event.is_logged:
+            with self.writing(), (self.path / "events.jsonl").open("a", encoding="utf-8") as file:
+                file.write(f"{event.json()}\n")
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Turns a full disk or a forbidden folder into a finding (FIT4106)."""
+        try:
+            yield
+        except OSError as error:
+            message = f"cannot write to the run's folder `{self.path}`: {error.strerror or error}"
+            notes = ["all files written before are intact"]
+            helps = ["make room or pick another folder, then go on with `--resume`"]
+            raise refusal("FIT4106", message, notes=notes, helps=helps) from error
+
+
+def choose_folder(options: TrainOptions, name: str) -> tuple[RunFolder, RunReport | None]:
+    """The folder of a run, and what an earlier attempt in it has reported, if this one goes on with it.
+
+    Raises:
+        FitError: The folder holds a run already (FIT4107), or there is nothing to go on with (FIT4108).
+    """
+    if options.resume:
+        folder = options.run_dir or _newest_unfinished(options.runs / name)
+        return RunFolder(folder), read_report(folder)
+    if options.run_dir is None:
+        return RunFolder(_fresh(options.runs / name)), None
+    if (options.run_dir / "run.json").exists():
+        helps = ["`--resume` goes on with it; without `--run` a new folder is made"]
+        raise refusal("FIT4107", f"`{options.run_dir}` holds a run already", helps=helps)
+    return RunFolder(options.run_dir), None
+
+
+def read_report(folder: Path) -> RunReport:
+    """What a run has reported.
+
+    Raises:
+        FitError: There is no report, or it is not one that this version understands (FIT4108).
+    """
+    path = folder / "run.json"
+    try:
+        report = RunReport.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise refusal("FIT4108", f"`{folder}` holds no run to go on with: there is no `run.json` in it") from error
+    except ValidationError as error:
+        raise refusal("FIT4108", f"`{path}` is not a report that this version of fitdsl understands") from error
+    return report.model_copy(update={"folder": folder})
+
+
+def _newest_unfinished(runs: Path) -> Path:
+    for folder in sorted(runs.glob("*/run.json"), reverse=True):
+        if read_report(folder.parent).status != "done":
+            return folder.parent
+    raise refusal("FIT4108", f"there is no unfinished run in `{runs}`", helps=["leave `--resume` out to begin one"])
+
+
+def _fresh(runs: Path) -> Path:
+    """A folder that does not exist yet, named by the time, so that names sort by age."""
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    names = (f"{stamp}-{number:02}" for number in count(1))
+    return next(runs / name for name in names if not (runs / name).exists())

@@ -1,0 +1,55 @@
+"""How to train, as opposed to what: the choices that stand on the command line and not in a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from .events import Observer, ignore
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions:
+    """Choices for one run.
+
+    Attributes:
+        seed: Decides split, weights, order, augmentation and dropout.
+        device: A torch device, or `auto`: CUDA, else MPS, else the CPU.
+        runs: Folder of all runs; a new run goes to `runs/NAME/ID`.
+        run_dir: Folder of this run instead.
+        stage: Train only this stage and those it starts from.
+        epochs: At most so many epochs in each stage.
+        resume: Go on with the run in `run_dir`, or with the newest unfinished one of the spec.
+        base: Folder of the spec; paths in it are relative to this one.
+        spec: Its text, to be stored.
+        point: Value of each param, to be stored.
+        observer: Is told what happens.
+    """
+
+    seed: int = 0
+    device: str = "auto"
+    runs: Path = Path("runs")
+    run_dir: Path | None = None
+    stage: str | None = None
+    epochs: int | None = None
+    resume: bool = False
+    base: Path = Path()
+    spec: str = ""
+    point: Mapping[str, Any] = field(default_factory=dict)
+    observer: Observer = ignore
+
+    def torch_device(self) -> torch.device:
+        """The device meant."""
+        if self.device != "auto":
+            return torch.device(self.device)
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+    def capped(self, epochs: int) -> int:
+        """How many epochs a stage of `epochs` epochs gets."""
+        return epochs if self.epochs is None else min(epochs, self.epochs)

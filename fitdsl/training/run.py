@@ -1,0 +1,295 @@
+"""A whole run: the stages of a program in order, each from what those before it left, then one measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from time import perf_counter
+
+import torch
+from torch.nn import functional
+
+from ..backend.refusal import refusal
+from ..backend.seeds import derived_seed
+from ..backend.weights import load_tensors, save_tensors
+from ..diagnostics import FitError, did_you_mean
+from ..program.model import Program, StagePlan
+from ..values import TensorType
+from .checkpoint import Progress, load_checkpoint, save_checkpoint
+from .data import Splits, Walk, batches, load_splits
+from .events import Event, RunDone, RunStarted, StageDone, StageStarted
+from .folder import RunFolder, choose_folder
+from .interrupts import Interrupted, listening
+from .key import stage_key
+from .loop import Asked, Course, run_epochs
+from .metrics import Meter, NotFinite
+from .networks import Networks, ancestors, build_networks, taught
+from .options import TrainOptions
+from .report import CostReport, NetworkReport, RunReport, StageReport, versions
+from .stage import Stage, prepare, right_answers
+from .surroundings import reproducible
+from .updates import Updates, updates_of
+
+
+def train(program: Program, options: TrainOptions | None = None) -> RunReport:
+    """Run the stages of a program and measure its networks once on the test split.
+
+    Args:
+        program: A checked program.
+        options: Seed, device, folders and the like.
+
+    Returns:
+        What `run.json` in the run's folder holds.
+
+    Raises:
+        FitError: Data or weights cannot be read, a loss is not finite, or the folder cannot be used or written;
+            what was finished before is kept.
+        Interrupted: Ctrl-C was pressed; all is saved to go on.
+    """
+    options = options or TrainOptions()
+    device = options.torch_device()
+    folder, earlier = choose_folder(options, program.name)
+    with reproducible(device), listening() as is_asked_to_end:
+        run = _Run(program, options, device, folder, is_asked_to_end)
+        try:
+            return run.go(earlier)
+        except Asked:
+            raise Interrupted(folder.path) from None
+
+
+def chosen_stages(program: Program, stage: str | None) -> list[str]:
+    """The stages to run, in order: all, or one with those it starts from.
+
+    Raises:
+        FitError: There is no such stage (FIT4004).
+    """
+    if stage is None:
+        return list(program.stages)
+    if stage not in program.stages:
+        raise refusal("FIT4004", f"there is no stage `{stage}`", helps=did_you_mean(stage, program.stages))
+    return ancestors(program, [stage])
+
+
+@dataclass(eq=False)
+class _Run:
+    """One run from its first stage to its report."""
+
+    program: Program
+    options: TrainOptions
+    device: torch.device
+    folder: RunFolder
+    is_asked_to_end: Callable[[], bool]
+    report: RunReport = field(init=False)
+
+    def go(self, earlier: RunReport | None) -> RunReport:
+        """Run what is not done yet; `earlier` is what an attempt before this one has reported."""
+        names = chosen_stages(self.program, self.options.stage)
+        keys = self._keys(names)
+        _check_same(earlier, keys)
+        if earlier and earlier.status == "done" and set(names) <= earlier.stages.keys():
+            return earlier
+        self.report = self._begun(earlier, keys)
+        stages = {name: self._prepared(self.program.stages[name]) for name in names}
+        self.folder.begin(self.report)
+        self._tell(RunStarted(self.folder.path, tuple(names), self.options.seed, str(self.device)))
+        for name, stage in stages.items():
+            self.networks.start(stage.plan)
+            stage.freeze()
+            self._load(stage) if name in self.report.stages else self._train(stage)
+            self.networks.keep(stage)
+        return self._finish(names)
+
+    @cached_property
+    def networks(self) -> Networks:
+        options = self.options
+        return build_networks(self.program, seed=options.seed, base=options.base, device=self.device)
+
+    @cached_property
+    def _loaded(self) -> dict[str, Splits]:
+        return {}
+
+    def _splits(self, data: str) -> Splits:
+        if data not in self._loaded:
+            self._loaded[data] = load_splits(
+                self.program.data[data], base=self.options.base, seed=self.options.seed, device=self.device
+            )
+        return self._loaded[data]
+
+    def _keys(self, names: list[str]) -> dict[str, str]:
+        keys: dict[str, str] = {}
+        for name in names:
+            plan = self.program.stages[name]
+            choices = {"seed": self.options.seed, "epochs": self.options.capped(plan.settings.epochs)}
+            keys[name] = stage_key(self.program, plan, keys, base=self.options.base, choices=choices)
+        return keys
+
+    def _begun(self, earlier: RunReport | None, keys: Mapping[str, str]) -> RunReport:
+        if earlier is not None:
+            return earlier.model_copy(update={"status": "running", "plan": {**earlier.plan, **keys}})
+        return RunReport(
+            name=self.program.name,
+            status="running",
+            spec=self.options.spec,
+            point=dict(self.options.point),
+            seed=self.options.seed,
+            device=str(self.device),
+            versions=versions(),
+            plan=dict(keys),
+            folder=self.folder.path,
+        )
+
+    def _prepared(self, plan: StagePlan) -> Stage:
+        """Data opened and networks cut before anything trains, so that what cannot work fails at once."""
+        self._splits(plan.data)
+        return prepare(self.program, plan, self.networks.modules, seed=self.options.seed)
+
+    def _tell(self, event: Event) -> None:
+        self.folder.log(event)
+        self.options.observer(event)
+
+    def _load(self, stage: Stage) -> None:
+        """Take a finished stage's weights from the run's folder."""
+        name, done = stage.plan.name, self.report.stages[stage.plan.name]
+        file = self.folder.stage(name)
+        self.networks.put_stage_state(stage.plan, load_tensors(file, stage.plan.span))
+        self._tell(StageDone(name, done.epochs, done.kept_epoch, True, done.seconds, file))
+
+    def _train(self, stage: Stage) -> None:
+        plan, name = stage.plan, stage.plan.name
+        torch.manual_seed(derived_seed(self.options.seed, "stage", name))
+        updates, checkpoint = updates_of(stage), self.folder.checkpoint(name)
+        progress = load_checkpoint(checkpoint, stage, updates) if checkpoint.exists() else Progress()
+        course = self._course(stage, updates)
+        moving = sum(weight.numel() for group in updates.optimizer.param_groups for weight in group["params"])
+        self._tell(StageStarted(name, progress.epoch, course.epochs, course.steps(), moving))
+        try:
+            run_epochs(stage, updates, course, progress)
+        except NotFinite as found:
+            raise self._not_finite(stage, updates, progress, found) from None
+        self._save(stage)
+        self._note(plan, progress)
+        checkpoint.unlink(missing_ok=True)
+
+    def _course(self, stage: Stage, updates: Updates) -> Course:
+        plan, splits = stage.plan, self._splits(stage.plan.data)
+        data = self.program.data[plan.data]
+        batch = plan.settings.batch or data.batch
+        walk = Walk(
+            batch=batch,
+            seed=derived_seed(self.options.seed, "order", plan.name),
+            shuffle=True,
+            # As the paper: a step always sees a full batch, unless there is no full one.
+            drop_last=len(splits.train) >= batch,
+            augment=data.augment,
+        )
+        return Course(
+            splits=splits,
+            walk=walk,
+            epochs=self.options.capped(plan.settings.epochs),
+            save=lambda progress: self._save_checkpoint(stage, updates, progress),
+            observer=self._tell,
+            is_asked_to_end=self.is_asked_to_end,
+        )
+
+    def _save_checkpoint(self, stage: Stage, updates: Updates, progress: Progress) -> None:
+        with self.folder.writing():
+            save_checkpoint(self.folder.checkpoint(stage.plan.name), stage, updates, progress)
+
+    def _save(self, stage: Stage) -> None:
+        name = stage.plan.name
+        regressors = {key: tensor for key, tensor in stage.tensors().items() if key.startswith("regressor.")}
+        with self.folder.writing():
+            save_tensors(self.networks.stage_state(stage.plan), self.folder.stage(name))
+            if regressors:
+                save_tensors(regressors, self.folder.regressors(name))
+
+    def _note(self, plan: StagePlan, progress: Progress) -> None:
+        done = StageReport(
+            key=self.report.plan[plan.name],
+            epochs=progress.epoch,
+            kept_epoch=progress.kept_epoch,
+            reused=False,
+            seconds=progress.seconds,
+            metrics=progress.history[progress.kept_epoch - 1],
+        )
+        self.report = self.report.model_copy(update={"stages": {**self.report.stages, plan.name: done}})
+        self.folder.write(self.report)
+        file = self.folder.stage(plan.name)
+        self._tell(StageDone(plan.name, done.epochs, done.kept_epoch, False, done.seconds, file))
+
+    def _not_finite(self, stage: Stage, updates: Updates, progress: Progress, found: NotFinite) -> FitError:
+        """The finding for a loss that is not finite; the weights of the last finished epoch are saved."""
+        name, checkpoint = stage.plan.name, self.folder.checkpoint(stage.plan.name)
+        notes = ["no epoch was finished, so there are no weights to keep"]
+        if checkpoint.exists():
+            load_checkpoint(checkpoint, stage, updates)
+            self._save(stage)
+            notes = [f"the weights of epoch {progress.epoch} are in `{self.folder.stage(name)}`"]
+        step = "" if found.step is None else f", step {found.step}"
+        return refusal(
+            "FIT4102",
+            f"stage `{name}`, epoch {progress.epoch + 1}{step}: {_listed(found.names)} became NaN or infinite",
+            span=stage.plan.span,
+            notes=notes,
+            helps=["lower the learning rate, or start from other weights, such as `init = kaiming()`"],
+        )
+
+    def _finish(self, names: list[str]) -> RunReport:
+        self.networks.finish(names)
+        measured = {name: self._measured(name, names) for name in taught(self.program, names)}
+        networks = {name: report for name, report in measured.items() if report}
+        self.report = self.report.model_copy(update={"status": "done", "networks": networks})
+        self.folder.write(self.report)
+        self._tell(RunDone(self.folder.path, self.report.test))
+        return self.report
+
+    def _measured(self, name: str, stages: list[str]) -> NetworkReport | None:
+        """A network on the test split; None if it does not classify any data of the program."""
+        network = self.program.networks[name]
+        data = next((data for data in network.data.values() if data is not None), None)
+        if data is None or network.graph.type_of(network.graph.output) != TensorType(
+            (self.program.data[data].classes,)
+        ):
+            return None
+        begun = perf_counter()
+        test = self._tested(name, data)
+        seconds = perf_counter() - begun
+        trained = [self.report.stages[stage].seconds for stage in stages if name in self.program.stages[stage].trains]
+        return NetworkReport(
+            role=network.role,
+            cost=CostReport.of(network.graph.cost),
+            test=test,
+            seconds=sum(trained),
+            examples_per_s=len(self._splits(data).test) / seconds,
+        )
+
+    @torch.no_grad()
+    def _tested(self, name: str, data: str) -> dict[str, float]:
+        module, inputs = self.networks.modules[name].eval(), len(self.program.networks[name].graph.inputs)
+        meter = Meter(("loss", "accuracy"))
+        for batch in batches(self._splits(data).test, Walk(batch=self.program.data[data].batch)):
+            logits = module(*[batch.inputs] * inputs)
+            loss, right = functional.cross_entropy(logits, batch.targets), right_answers(logits, batch.targets)
+            meter.add(len(batch.targets), (loss, right))
+        try:
+            meter.collect()
+        except NotFinite:
+            message = f"`{name}` gives NaN or infinite numbers on the test split"
+            raise refusal("FIT4102", message, span=self.program.networks[name].span) from None
+        return meter.means()
+
+
+def _check_same(earlier: RunReport | None, keys: Mapping[str, str]) -> None:
+    """A run is gone on with only as what it was begun."""
+    for name, key in keys.items() if earlier else ():
+        if earlier and earlier.plan.get(name, key) != key:
+            message = f"`{earlier.folder}` was begun with other settings: stage `{name}` is not the same"
+            helps = ["go on with the spec, seed and options it was begun with, or begin a new run"]
+            raise refusal("FIT4108", message, helps=helps)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """The terms that are not finite; the loss itself only if nothing else is."""
+    terms = [name for name in names if name not in ("loss", "val.loss")] or list(names)
+    return ", ".join(f"`{name}`" for name in terms)

@@ -1,0 +1,35 @@
+"""What of torch's global state a run may change: everything, as long as it is put back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+
+_deterministic: Any = torch.utils.deterministic
+
+
+@contextmanager
+def reproducible(device: torch.device) -> Iterator[None]:
+    """Within the block torch repeats itself bit for bit where it can; its random state is put back afterwards."""
+    with ExitStack() as after:
+        after.enter_context(torch.random.fork_rng([device] if device.type == "cuda" else []))
+        after.callback(
+            torch.use_deterministic_algorithms,
+            torch.are_deterministic_algorithms_enabled(),
+            warn_only=torch.is_deterministic_algorithms_warn_only_enabled(),
+        )
+        after.callback(_set_filling, _deterministic.fill_uninitialized_memory)
+        # cuBLAS repeats itself only with a workspace of fixed size, and reads this when it starts.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        # Filling fresh memory finds bugs in torch's own code, and costs time at every step.
+        _set_filling(False)
+        yield
+
+
+def _set_filling(on: bool) -> None:
+    _deterministic.fill_uninitialized_memory = on

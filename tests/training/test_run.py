@@ -1,0 +1,285 @@
+"""Whole runs on a small spec: what they leave, that they repeat themselves, and that they can be broken off."""
+
+from __future__ import annotations
+
+import json
+import signal
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+import torch
+from small_spec import Watch, program, run, same, weights
+
+from fitdsl import atomic
+from fitdsl.diagnostics import Diagnostic, FitError
+from fitdsl.training.events import EpochDone, Event, StageDone, StageStarted
+from fitdsl.training.folder import read_report
+from fitdsl.training.interrupts import Interrupted
+from fitdsl.training.options import TrainOptions
+from fitdsl.training.report import summary_table
+from fitdsl.training.run import train
+
+STAGES = ("teach", "hints", "distil")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run from beginning to end; nobody changes it."""
+    where = tmp_path_factory.mktemp("finished") / "run"
+    run(where, spec="fit 1\n", point={"width": "4"})
+    return where
+
+
+def refused(where: Path, *changes: tuple[str, str], **options: object) -> Diagnostic:
+    with pytest.raises(FitError) as error:
+        run(where, *changes, **options)
+    (finding,) = error.value.diagnostics
+    return finding
+
+
+def test_leaves_the_promised_files(finished: Path) -> None:
+    names = sorted(str(path.relative_to(finished)) for path in finished.rglob("*") if path.is_file())
+    assert names == [
+        "events.jsonl",
+        "run.json",
+        "spec.fit",
+        "stages/distil.safetensors",
+        "stages/hints.regressors.safetensors",
+        "stages/hints.safetensors",
+        "stages/teach.safetensors",
+    ]
+    assert (finished / "spec.fit").read_text() == "fit 1\n"
+
+
+def test_reports_what_was_done(finished: Path) -> None:
+    document = json.loads((finished / "run.json").read_text())
+    assert (document["format_version"], document["status"], document["point"]) == (1, "done", {"width": "4"})
+    assert list(document["stages"]) == list(STAGES)
+    report = read_report(finished)
+    assert {name: stage.epochs for name, stage in report.stages.items()} == {"teach": 3, "hints": 3, "distil": 4}
+    assert set(report.stages["hints"].metrics["val"]) == {"loss", "hint(mid)"}
+    assert set(report.stages["distil"].metrics["val"]) == {"loss", "ce", "kd", "accuracy", "error"}
+    assert report.networks["big"].cost.params == program().networks["big"].graph.cost.params
+    teacher, student = summary_table(report)
+    assert (teacher.name, student.name, teacher.macs_ratio) == ("big", "small", 1)
+    assert student.weights_ratio == teacher.weights / student.weights
+
+
+def test_learns(finished: Path) -> None:
+    report = read_report(finished)
+    assert report.test["big"]["accuracy"] > 0.9
+    assert report.test["small"]["accuracy"] > 0.6
+    first, *_, last = [
+        event["train"]["hint(mid)"]
+        for event in map(json.loads, (finished / "events.jsonl").read_text().splitlines())
+        if event["event"] == "epoch" and event["stage"] == "hints"
+    ]
+    assert last < 0.9 * first
+
+
+def test_logs_each_event_once(finished: Path) -> None:
+    names = [json.loads(line)["event"] for line in (finished / "events.jsonl").read_text().splitlines()]
+    epochs = {"teach": 3, "hints": 3, "distil": 4}
+    stages = [("stage", *["epoch"] * count, "stage_done") for count in epochs.values()]
+    assert names == ["run", *(name for stage in stages for name in stage), "done"]
+
+
+def test_repeats_itself_bit_for_bit(finished: Path, tmp_path: Path) -> None:
+    state = torch.get_rng_state()
+    torch.rand(3)
+    run(tmp_path / "again")
+    run(tmp_path / "other", seed=1)
+    for stage in STAGES:
+        assert same(weights(finished, stage), weights(tmp_path / "again", stage))
+        assert not same(weights(finished, stage), weights(tmp_path / "other", stage))
+    assert read_report(tmp_path / "again").test == read_report(finished).test
+    torch.set_rng_state(state)
+
+
+def test_leaves_torch_as_it_was(tmp_path: Path) -> None:
+    state, handler = torch.get_rng_state(), signal.getsignal(signal.SIGINT)
+    run(tmp_path / "run", stage="teach", epochs=1)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert not torch.are_deterministic_algorithms_enabled()
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+@pytest.mark.parametrize(("stage", "epoch"), [("teach", 1), ("hints", 2), ("distil", 3), ("distil", 4)])
+def test_goes_on_after_ctrl_c_as_if_nothing_had_happened(
+    finished: Path, tmp_path: Path, stage: str, epoch: int
+) -> None:
+    def press(event: Event) -> None:
+        if isinstance(event, EpochDone) and (event.stage, event.epoch) == (stage, epoch):
+            signal.raise_signal(signal.SIGINT)
+
+    where, watch = tmp_path / "run", Watch()
+    if (stage, epoch) == ("distil", 4):
+        run(where, observer=press)  # nothing is left to break off
+    else:
+        with pytest.raises(Interrupted) as interrupted:
+            run(where, observer=press)
+        assert interrupted.value.folder == where
+        assert read_report(where).status == "running"
+        run(where, resume=True, observer=watch)
+        assert len(watch.epochs(stage)) == read_report(where).stages[stage].epochs - epoch
+    for name in STAGES:
+        assert same(weights(where, name), weights(finished, name))
+    assert read_report(where).test == read_report(finished).test
+    assert {name: done.metrics for name, done in read_report(where).stages.items()} == {
+        name: done.metrics for name, done in read_report(finished).stages.items()
+    }
+
+
+def test_goes_on_in_the_middle_of_an_epoch(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    where, watch, steps = tmp_path / "run", Watch(), iter(range(1000))
+    with monkeypatch.context() as patched:
+        # The first stage has 15 steps; the second is asked to end after 7 of its own, 2 steps into its second epoch.
+        patched.setattr("fitdsl.training.run.listening", lambda: nullcontext(lambda: next(steps) == 15 + 7))
+        with pytest.raises(Interrupted):
+            run(where)
+    run(where, resume=True, observer=watch)
+    (started,) = (event for event in watch.events if isinstance(event, StageStarted) and event.stage == "hints")
+    assert started.epoch == 1
+    for stage in STAGES:
+        assert same(weights(where, stage), weights(finished, stage))
+    assert read_report(where).stages["hints"].metrics == read_report(finished).stages["hints"].metrics
+
+
+def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
+    def press_twice(event: Event) -> None:
+        if isinstance(event, EpochDone):
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "run", observer=press_twice)
+    run(tmp_path / "run", stage="teach", resume=True)
+    assert read_report(tmp_path / "run").stages["teach"].epochs == 3
+
+
+def test_finished_stages_are_not_trained_again(finished: Path, tmp_path: Path) -> None:
+    where, watch = tmp_path / "run", Watch()
+    run(where, stage="hints")
+    assert list(read_report(where).stages) == ["teach", "hints"]
+    assert list(read_report(where).networks) == ["big"]
+    run(where, resume=True, observer=watch)
+    assert [(event.stage, event.reused) for event in watch.events if isinstance(event, StageDone)] == [
+        ("teach", True),
+        ("hints", True),
+        ("distil", False),
+    ]
+    assert same(weights(where, "distil"), weights(finished, "distil"))
+
+
+def test_resuming_a_finished_run_reports_it(finished: Path) -> None:
+    assert run(finished, resume=True) == read_report(finished)
+
+
+def test_a_finished_run_is_not_overwritten(finished: Path) -> None:
+    finding = refused(finished)
+    assert (finding.code, finding.message) == ("FIT4107", f"`{finished}` holds a run already")
+
+
+def test_new_runs_get_folders_of_their_own(tmp_path: Path) -> None:
+    options = TrainOptions(runs=tmp_path, stage="teach", epochs=1, device="cpu")
+    folders = {train(program(), options).folder for _ in range(2)}
+    assert len(folders) == 2
+    assert {folder.parent for folder in folders} == {tmp_path / program().name}
+    assert all((folder / "run.json").exists() for folder in folders)
+
+
+def test_resume_finds_the_newest_unfinished_run(tmp_path: Path) -> None:
+    def press(event: Event) -> None:
+        if isinstance(event, EpochDone):
+            signal.raise_signal(signal.SIGINT)
+
+    options = TrainOptions(runs=tmp_path, stage="teach", device="cpu", observer=press)
+    with pytest.raises(Interrupted) as interrupted:
+        train(program(), options)
+    report = train(program(), TrainOptions(runs=tmp_path, stage="teach", device="cpu", resume=True))
+    assert (report.folder, report.status) == (interrupted.value.folder, "done")
+    with pytest.raises(FitError, match="there is no unfinished run in"):
+        train(program(), TrainOptions(runs=tmp_path, stage="teach", device="cpu", resume=True))
+
+
+def test_only_the_same_run_goes_on(finished: Path) -> None:
+    for finding in (
+        refused(finished, ("lr=5e-3", "lr=4e-3"), resume=True),
+        refused(finished, resume=True, stage="hints", seed=1),
+    ):
+        assert finding.code == "FIT4108"
+    assert finding.message == f"`{finished}` was begun with other settings: stage `teach` is not the same"
+
+
+def test_nothing_to_go_on_with(tmp_path: Path) -> None:
+    finding = refused(tmp_path, resume=True)
+    assert (finding.code, finding.message) == (
+        "FIT4108",
+        f"`{tmp_path}` holds no run to go on with: there is no `run.json` in it",
+    )
+    (tmp_path / "run.json").write_text("{}")
+    assert refused(tmp_path, resume=True).message == (
+        f"`{tmp_path / 'run.json'}` is not a report that this version of fitdsl understands"
+    )
+
+
+def test_unknown_stage(tmp_path: Path) -> None:
+    finding = refused(tmp_path / "run", stage="hint")
+    assert (finding.code, finding.message, finding.helps) == (
+        "FIT4004",
+        "there is no stage `hint`",
+        ("did you mean `hints`?",),
+    )
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_weights(tmp_path: Path) -> None:
+    where, watch = tmp_path / "run", Watch()
+    change = (
+        "optimizer = Adam(lr=1e-2)\n  epochs    = 3",
+        "optimizer = SGD(lr=1e-3)\n  schedule  = steps([2], 1e40)\n  epochs    = 9",
+    )
+    finding = refused(where, change, observer=watch)
+    assert (finding.code, finding.message) == ("FIT4102", "stage `teach`, epoch 3, step 2: `ce` became NaN or infinite")
+    assert finding.notes == (f"the weights of epoch 2 are in `{where / 'stages' / 'teach.safetensors'}`",)
+    assert len(watch.epochs("teach")) == 2
+    assert all(tensor.isfinite().all() for tensor in weights(where, "teach").values())
+    assert read_report(where).stages == {}
+
+
+def test_a_loss_that_never_was_finite(tmp_path: Path) -> None:
+    change = ("optimizer = Adam(lr=1e-2)\n  epochs    = 3", "optimizer = SGD(lr=1e38)\n  epochs    = 3")
+    finding = refused(tmp_path / "run", change)
+    assert finding.message == "stage `teach`, epoch 1, step 2: `ce` became NaN or infinite"
+    assert finding.notes == ("no epoch was finished, so there are no weights to keep",)
+
+
+def test_a_full_disk_is_one_finding_and_earlier_files_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = tmp_path / "run"
+
+    def fill(event: Event) -> None:
+        if isinstance(event, StageDone):
+            monkeypatch.setattr(atomic, "_to_disk", full)
+
+    def full(part: Path) -> None:
+        raise OSError(28, "No space left on device", str(part))
+
+    finding = refused(where, observer=fill)
+    assert (finding.code, finding.message) == (
+        "FIT4106",
+        f"cannot write to the run's folder `{where}`: No space left on device",
+    )
+    monkeypatch.undo()
+    assert list(read_report(where).stages) == ["teach"]
+    assert run(where, resume=True).status == "done"
+
+
+def test_weights_from_a_file_need_no_stage(finished: Path, tmp_path: Path) -> None:
+    teach = program().stages["teach"]
+    assert teach.name == "teach"
+    start = "  logits = Linear(d.classes)\n}\n\nstudent"
+    given = f'  logits = Linear(d.classes)\n}} from "{finished / "stages" / "teach.safetensors"}"\n\nstudent'
+    report = run(tmp_path / "run", (start, given), ("stage hints after teach", "stage hints"), stage="hints", epochs=1)
+    assert list(report.stages) == ["hints"]
+    assert report.test["big"] == read_report(finished).test["big"]
