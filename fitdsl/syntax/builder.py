@@ -168,8 +168,7 @@ class Builder:
         return nodes.Choice(values_of(parts), span=span_of(parts))
 
     def interval(self, parts: Parts) -> nodes.RangeDomain:
-        low, high, *step = values_of(parts)
-        return nodes.RangeDomain(low, high, *step, span=span_of(parts))
+        return nodes.RangeDomain(parts[0], parts[2], parts[4] if len(parts) > 4 else None, span=span_of(parts))
 
     def logarithmic(self, parts: Parts) -> nodes.RangeDomain:
         low, high = values_of(parts)
@@ -181,8 +180,7 @@ class Builder:
     # Values
 
     def range(self, parts: Parts) -> nodes.Range:
-        low = parts[0] if isinstance(parts[0], nodes.Node) else None
-        high = parts[-1] if isinstance(parts[-1], nodes.Node) else None
+        low, high = (None if isinstance(part, Word) else part for part in (parts[0], parts[-1]))
         return nodes.Range(low, high, span=span_of(parts))
 
     def chain(self, parts: Parts) -> nodes.Chain:

@@ -9,9 +9,14 @@ from lark.lexer import LexerState
 from lark.utils import TextSlice
 
 from ..source import Source, Span
-from .layout import Layout, matching_brackets
+from .layout import CLOSERS, OPENERS, Layout, matching_brackets
 from .machine import Machine
 from .words import Word
+
+
+def _depth_of(word: Word) -> int:
+    """By how many levels a word opens or closes brackets."""
+    return (word.type in OPENERS) - (word.type in CLOSERS)
 
 
 class Cursor:
@@ -23,7 +28,8 @@ class Cursor:
         layout: Which brackets are open.
         first: The first word of the present statement.
         count: How many words of it have been taken.
-        end: Where the last word that was taken ends.
+        last: The last word that was taken.
+        broken: The operator at the end of the line before, where `last` is the first word of its line.
     """
 
     def __init__(self, source: Source) -> None:
@@ -32,7 +38,8 @@ class Cursor:
         self.layout = Layout()
         self.first: Word | None = None
         self.count = 0
-        self.end = 0
+        self.last: Word | None = None
+        self.broken: Word | None = None
         self._lexer = self.machine.table.lexer
         self._state = LexerState(TextSlice.cast_from(source.text))
 
@@ -44,10 +51,13 @@ class Cursor:
     def next(self) -> Word | None:
         """The next word, cut as the machine's state wants it; None at the end."""
         try:
-            token = self._lexer.lexers[self.machine.state].next_token(self._state)
+            word = self._word(self._lexer.lexers[self.machine.state].next_token(self._state))
         except EOFError:
             return None
-        return self._word(token)
+        if word.type == "BAD_CHARACTER":
+            word = self.peek(word.span.start) or word
+            self.rewind(word.span.end)
+        return word
 
     def peek(self, offset: int) -> Word | None:
         """The word at an offset, whatever the machine wants; None at the end."""
@@ -59,14 +69,16 @@ class Cursor:
             return None
 
     def ahead(self, word: Word, count: int) -> list[Word]:
-        """Up to `count` words behind a word; line ends inside brackets are left out, and nothing follows one outside."""
+        """Up to `count` words behind a word; line ends in brackets are left out, and nothing follows one outside."""
         words: list[Word] = []
+        depth = self.layout.groups + _depth_of(word)
         while len(words) < count and (following := self.peek(word.span.end)) is not None:
             word = following
-            if word.type != "_NL":
+            depth += _depth_of(word)
+            if word.type != "_NL" or depth <= 0:
                 words.append(word)
-            elif self.layout.top.block:
-                return [*words, word]
+            if word.type == "_NL" and depth <= 0:
+                break
         return words
 
     def _word(self, token: Token) -> Word:
@@ -77,12 +89,22 @@ class Cursor:
         """Go on reading at another place."""
         self._state.line_ctr.char_pos = offset
 
+    @property
+    def end(self) -> int:
+        """Where the last word that was taken ends."""
+        return self.last.span.end if self.last else 0
+
+    def breaks_line(self, word: Word) -> bool:
+        """Whether a word is the first on its line, seen from the last one."""
+        return "\n" in self.source.text[self.end : word.span.start]
+
     def push(self, word: Word) -> bool:
         """Take a word if it can stand here."""
         if not self.machine.feed(word):
             return False
         self.layout.note(word, self.machine.height)
-        self.end = word.span.end
+        self.broken = self.last if self.last and self.breaks_line(word) else None
+        self.last = word
         self.first = word if self.count == 0 else self.first
         self.count = 0 if self.layout.previous in (None, "_NL") else self.count + 1
         return True
@@ -100,7 +122,7 @@ class Cursor:
 
     def close_block(self) -> None:
         """End the innermost block as if its brace stood here, giving up an unfinished statement."""
-        self.layout.close_groups()
-        if not self.machine.accepts("RBRACE"):
+        if self.layout.groups or not self.machine.accepts("RBRACE"):
             self.abandon()
-        self.push(self.virtual("RBRACE"))
+        if self.layout.top.opener:
+            self.push(self.virtual("RBRACE"))

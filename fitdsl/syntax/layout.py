@@ -30,7 +30,7 @@ _OPERATORS = frozenset(
     }
 )
 _CONTINUES = _OPERATORS | {"COMMA"}
-_BEFORE_VALUE = _CONTINUES | {"EQUAL", "IN", "COLON", "LPAR", "LSQB", "LBRACE"}
+_BEFORE_VALUE = _CONTINUES | {None, "_NL", "EQUAL", "IN", "GUIDES", "REPEAT", "COLON", "LPAR", "LSQB", "LBRACE"}
 _LINKS = _OPERATORS - {"ARROW"} | {"DOT", "LPAR", "LSQB"}
 _FLAT = frozenset({"ARROW", "COMMA", "_NL"})
 
@@ -72,6 +72,11 @@ class Layout:
     def top(self) -> Frame:
         """The innermost open bracket."""
         return self.frames[-1]
+
+    @property
+    def groups(self) -> int:
+        """How many brackets are open inside the innermost block."""
+        return len(self.frames) - 1 - self.frames.index(self.block)
 
     @property
     def block(self) -> Frame:

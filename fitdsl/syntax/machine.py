@@ -49,12 +49,9 @@ class Machine:
             return False
         return True
 
-    def finish(self, end: Word) -> Parts | None:
-        """Take the end of the text and give all items; None if it cannot stand here."""
-        try:
-            return cast(Parts, self.parser.feed_token(cast(Token, end), is_end=True))
-        except UnexpectedToken:
-            return None
+    def finish(self, end: Word) -> Parts:
+        """Take the end of the text, which can stand here, and give all items."""
+        return cast(Parts, self.parser.feed_token(cast(Token, end), is_end=True))
 
     def accepts(self, type: str) -> bool:
         """Whether a word of this type could stand here."""
@@ -91,6 +88,10 @@ class Machine:
     def would_close(self, height: int, type: str) -> bool:
         """Whether a closing bracket could stand right behind the one opened at this height."""
         return self._after(self.parser.state_stack[:height], type) is not None
+
+    def in_network(self, height: int) -> bool:
+        """Whether the block opened at this height holds the lines of a network."""
+        return "_statements" in self.table.parse_table.states[self.parser.state_stack[height - 1]]
 
     def at_list(self) -> bool:
         """Whether the last thing on the stack is a list of complete statements."""

@@ -34,7 +34,7 @@ def _value(what: str, help: str | None = None) -> Expected:
 
 _DECLARATION = Expected(
     "a declaration",
-    "a declaration begins with `use`, `let`, `param`, `data`, `teacher`, `student`, `block`, `hint`, `stage` or `search`",
+    "one of `use`, `let`, `param`, `data`, `teacher`, `student`, `block`, `hint`, `stage` and `search` comes first",
     "FIT0012",
 )
 _FOLLOWS = Expected(None)
@@ -255,10 +255,22 @@ EXPECTED: dict[str, Expected] = {
 }
 
 _SPELLED = {
-    "COMMA": "`,`", "COLON": "`:`", "EQUAL": "`=`", "GUIDES": "`guides`", "IN": "`in`", "AFTER": "`after`", "FROM": "`from`",
-    "STEP": "`step`", "DOTS": "`..`", "LBRACE": "`{`", "RPAR": "`)`", "RSQB": "`]`", "RBRACE": "`}`", "_NL": "the end of the line",
+    "COMMA": "`,`",
+    "COLON": "`:`",
+    "EQUAL": "`=`",
+    "GUIDES": "`guides`",
+    "IN": "`in`",
+    "AFTER": "`after`",
+    "FROM": "`from`",
+    "STEP": "`step`",
+    "DOTS": "`..`",
+    "LBRACE": "`{`",
+    "RPAR": "`)`",
+    "RSQB": "`]`",
+    "RBRACE": "`}`",
+    "_NL": "the end of the line",
     END: "the end of the file",
-}  # fmt: skip
+}
 """What may follow something complete, in the order in which it is named."""
 
 _OPERATORS = frozenset({"PLUS", "STAR", "OR"})
@@ -287,7 +299,9 @@ def key_of(items: tuple[str, ...]) -> str:
 
 def _following(accepted: frozenset[str]) -> str:
     words = ["an operator"] if accepted & _OPERATORS else []
-    words += [spelled for type, spelled in _SPELLED.items() if type in accepted]
+    words += [
+        spelled for type, spelled in _SPELLED.items() if type in accepted and not (type == END and "_NL" in accepted)
+    ]
     return _either(words)
 
 

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import cast
 
 from ..diagnostics import Fix, Reporter
 from ..source import Source, Span
 from . import nodes
-from .builder import Edition, Parts, all_of
+from .builder import Edition, all_of
 from .cursor import Cursor
 from .layout import CLOSERS, DEEPEST
 from .machine import END
 from .recovery import Recovery
+from .slips import Slip, slip_of
 from .trivia import surround
-from .words import Word, read_number, unknown_escapes
+from .words import Word
 
 EDITION = 1
 LONGEST = 1_000_000
 
 
 def parse(source: Source, reporter: Reporter) -> nodes.Spec:
-    """The tree of a text; statements with mistakes may be missing from it."""
+    """The tree of a text; statements with mistakes may be missing from it, or be there with gaps."""
     if len(source.text) > LONGEST:
-        reporter.error(
-            "FIT0026",
-            source.span(0, 0),
-            f"this file has {len(source.text):,} characters; a spec has at most {LONGEST:,}",
-        )
+        message = f"this text has {len(source.text):,} characters, a spec has at most {LONGEST:,}"
+        reporter.error("FIT0026", source.span(0, 0), message)
         return nodes.Spec(EDITION, ())
-    items, trivia = surround(all_of(_Parser(source, reporter).items(), nodes.Commented), source.span())
-    return _spec(source, items, trivia, reporter)
+    found, trivia = surround(_Parser(source, reporter).items(), source.span())
+    for code, span, message in _edition_mistakes(source, found):
+        fix = Fix(span, f"fit {EDITION}\n\n", f"put `fit {EDITION}` first")
+        reporter.error(code, span, message, fixes=[fix] if code == "FIT0002" else [])
+    return _spec(source, found, trivia)
 
 
 class _Parser:
@@ -39,103 +42,61 @@ class _Parser:
         self.cursor = Cursor(source)
         self.recovery = Recovery(self.cursor, reporter)
 
-    def items(self) -> Parts:
-        """All declarations, in order."""
-        while (word := self.cursor.next()) is not None:
+    def items(self) -> tuple[nodes.Commented, ...]:
+        """The edition and all declarations, in order."""
+        while (word := self.cursor.next()) is not None and not self._too_deep(word):
             self._take(word)
-            if self.cursor.layout.too_deep:
-                self._too_deep(word)
-                break
         end = Word(END, self.cursor.source.span(len(self.cursor.source.text)))
-        self.recovery.end(end)
-        if not self.cursor.machine.accepts(END):
-            self.cursor.abandon()
-        return self.cursor.machine.finish(end) or []
+        return all_of(self.recovery.finish(end), nodes.Commented)
 
     def _take(self, word: Word) -> None:
-        if word.type.startswith("BAD_"):
-            self._slip(word)
-        elif word.type == "_NL":
-            self._line_end(word)
-        elif word.type in CLOSERS and not self._closes_top(word):
-            self.recovery.bracket(word)
-        else:
-            self._push(word)
-
-    def _push(self, word: Word) -> None:
-        if word.type in ("NUMBER", "STRING"):
-            self._check_literal(word)
-        if not self.cursor.push(word):
-            self.recovery.unexpected(word)
-        elif word.type in ("LBRACE", "RBRACE") and self.cursor.layout.previous in (None, "RBRACE"):
+        slip = slip_of(word)
+        meant = word if slip is None else self._slipped(slip, word)
+        if meant is None or (meant.type == "_NL" and not self.cursor.layout.ends_statement()):
+            return
+        if meant.type in CLOSERS and not self._closes_top(meant):
+            self.recovery.bracket(meant)
+        elif not self.cursor.push(meant):
+            self.recovery.unexpected(meant)
+        elif self.cursor.layout.previous in (None, "_NL", "RBRACE") and self.cursor.layout.top.block:
             self.recovery.muted = False
 
-    def _line_end(self, word: Word) -> None:
-        if self.cursor.layout.ends_statement():
-            self._push(word)
-            self.recovery.muted = False
+    def _slipped(self, slip: Slip, word: Word) -> Word | None:
+        """Report a slip; what to read instead of the word."""
+        self.recovery.report(slip.code, slip.span, slip.message, helps=(slip.help,) if slip.help else (),
+                             fixes=(slip.fix,) if slip.fix else ())  # fmt: skip
+        if word.type == "BAD_STRING":
+            self.recovery.give_up(word)
+        return slip.meant
 
     def _closes_top(self, word: Word) -> bool:
         opener = self.cursor.layout.top.opener
         return opener is not None and opener.type == CLOSERS[word.type]
 
-    def _slip(self, word: Word) -> None:
-        """A word that means nothing, reported and read as what was meant."""
-        if word.type == "BAD_QUOTES":
-            text = word.text[1:-1].replace('"', '\\"')
-            self.recovery.report(
-                "FIT0018",
-                word.span,
-                "text stands in double quotes",
-                fixes=(Fix(word.span, f'"{text}"', "use double quotes"),),
-            )
-            self.cursor.push(Word("STRING", word.span)) or self.recovery.unexpected(Word("STRING", word.span))
-        elif word.type == "BAD_STRING":
-            self.recovery.report(
-                "FIT0006",
-                word.span,
-                "this text is never closed",
-                fixes=(Fix(word.span, word.text + '"', 'put `"` at the end of the line'),),
-            )
-            self.recovery.give_up(word)
-        else:
-            self.recovery.report("FIT0007", word.span, f"`{word.text}` means nothing here")
-
-    def _check_literal(self, word: Word) -> None:
-        if word.type == "NUMBER" and read_number(word.text) is None:
-            self.recovery.report("FIT0008", word.span, f"`{word.text}` is not a number")
-        for match in unknown_escapes(word.text) if word.type == "STRING" else ():
-            start = word.span.start + match.start()
-            self.recovery.report(
-                "FIT0009", Span(word.span.source, start, start + len(match[0])), f"`{match[0]}` means nothing in text"
-            )
-
-    def _too_deep(self, word: Word) -> None:
+    def _too_deep(self, word: Word) -> bool:
+        """Refuse to go on where a tree would be too deep to handle safely."""
+        if not self.cursor.layout.too_deep:
+            return False
         self.recovery.muted = False
-        self.recovery.report("FIT0010", word.span, f"more than {DEEPEST} levels of brackets and operators")
+        message = f"more than {DEEPEST} brackets, operators and attributes inside one another"
+        self.recovery.report("FIT0010", word.span, message, helps=("give a part a name with `let` or a label",))
+        return True
 
 
-def _spec(source: Source, items: tuple[nodes.Commented, ...], trivia: nodes.Trivia, reporter: Reporter) -> nodes.Spec:
-    """The spec, once the edition has been checked."""
-    declarations = tuple(item for item in items if not isinstance(item, Edition))
-    edition = items[0] if items and isinstance(items[0], Edition) else None
-    own = replace(edition.trivia if edition else nodes.Trivia(), dangling=trivia.dangling)
-    _check_editions(source, items, reporter)
-    return nodes.Spec(EDITION, declarations, trivia=own, span=source.span())
+def _spec(source: Source, found: Sequence[nodes.Commented], trivia: nodes.Trivia) -> nodes.Spec:
+    """The spec of what was found; comments around the edition are the spec's own."""
+    declarations = tuple(item for item in found if not isinstance(item, Edition))
+    own = found[0].trivia if found and isinstance(found[0], Edition) else nodes.Trivia()
+    return nodes.Spec(EDITION, cast("tuple[nodes.Declaration, ...]", declarations),
+                      trivia=replace(own, dangling=trivia.dangling), span=source.span())  # fmt: skip
 
 
-def _check_editions(source: Source, items: tuple[nodes.Commented, ...], reporter: Reporter) -> None:
-    for index, item in enumerate(items):
-        if not isinstance(item, Edition):
-            continue
-        if index > 0:
-            reporter.error("FIT0003", item.span, "the edition stands once, on the first line")
-        elif item.number != EDITION:
-            reporter.error("FIT0003", item.span, f"edition {item.number} is unknown")
-    if not any(isinstance(item, Edition) for item in items):
-        reporter.error(
-            "FIT0002",
-            source.span(0, 0),
-            "the first line is missing: `fit 1`",
-            fixes=[Fix(source.span(0, 0), "fit 1\n\n", "put `fit 1` first")],
-        )
+def _edition_mistakes(source: Source, found: Sequence[nodes.Commented]) -> Iterator[tuple[str, Span, str]]:
+    """Code, place and message of what is wrong with the line `fit 1`."""
+    if not any(isinstance(item, Edition) for item in found):
+        yield "FIT0002", source.span(0, 0), f"the first line is missing: `fit {EDITION}`"
+    for index, item in enumerate(found):
+        if isinstance(item, Edition) and index > 0:
+            yield "FIT0003", item.span, "the edition stands once, on the first line"
+        elif isinstance(item, Edition) and item.number != EDITION:
+            yield "FIT0003", item.span, f"edition {item.number} is unknown: this version reads edition {EDITION}"

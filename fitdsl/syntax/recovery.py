@@ -1,8 +1,8 @@
 """Going on after a mistake, so that one mistake gives one finding and the rest of the text is still read.
 
 The strategies are tried in order: an unclosed bracket is taken as closed where the next statement begins; a block whose
-declaration lacks its brace gets one; a single word is put in, exchanged or left out if the text then goes on well; else the
-statement is given up. Findings in a statement that already has one are not reported.
+declaration lacks its brace gets one; a single word is put in, exchanged or left out if the text then goes on well; else
+the statement is given up. Findings in a statement that already has one are not reported.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ..diagnostics import Fix, Label, Reporter, closest
 from ..source import Span
+from .builder import Parts
 from .cursor import Cursor
 from .layout import CLOSERS, OPENERS
 from .machine import END
@@ -28,11 +29,11 @@ _SPELLINGS = {
     "RBRACE": "}",
     "RPAR": ")",
     "RSQB": "]",
-    "LPAR": "(",
-    "LSQB": "[",
+    "ARROW": "->",
 }
-_LEFT_OUT = ("COMMA", "EQUAL", "COLON", "NAME", "NUMBER", "STRING")
+_LEFT_OUT = ("COMMA", "COLON", "EQUAL", "ARROW", "NAME", "NUMBER", "STRING")
 _EXCHANGED = ("EQUAL", "COLON", "COMMA", "STRING")
+_SIGNS = frozenset({"COMMA", "EQUAL", "COLON", "EQUALS", "ARROW", "DOT", "DOTS"})
 _VALUES = frozenset({"NAME", "NUMBER", "STRING", "TRUE", "FALSE", "REPEAT"})
 
 
@@ -63,7 +64,13 @@ class Recovery:
 
     def unexpected(self, word: Word) -> None:
         """A word that the machine refuses."""
-        for strategy in (self._unclosed_group, self._unclosed_block, self._without_brace, self._repaired):
+        for strategy in (
+            self._unclosed_group,
+            self._unclosed_block,
+            self._broken_line,
+            self._without_brace,
+            self._repaired,
+        ):
             if strategy(word):
                 return
         self._report(word, expected(self.cursor.machine), None)
@@ -79,25 +86,25 @@ class Recovery:
         if not fitting or top is None or (layout.top.block and word.type != "RBRACE"):
             self._stray(word, top if not layout.top.block else None)
         elif word.type == "RBRACE":
-            self._never_closed(top, word)
+            self._never_closed(top, self.cursor.end, word)
             self.cursor.abandon()
             self.cursor.rewind(word.span.start)
         else:
-            self._never_closed(top, word)
+            self._never_closed(top, self.cursor.end, word)
             self.give_up(word)
 
-    def end(self, word: Word) -> None:
-        """The text ends with brackets open or a statement unfinished."""
+    def finish(self, end: Word) -> Parts:
+        """All items, once what the end of the text leaves open is closed."""
         frames = self.cursor.layout.frames
-        if len(frames) > 1 and frames[-1].opener:
-            self._never_closed(frames[-1].opener, word)
-            self.muted = True
+        if frames[-1].opener:
+            self._never_closed(frames[-1].opener, self.cursor.end, end)
         while len(frames) > 1:
-            self.cursor.close_block() if any(
-                frame.opener and frame.block for frame in frames
-            ) else self.cursor.abandon()
+            self.cursor.close_block()
         if not self.cursor.machine.accepts(END):
-            self._repaired(word) or self._report(word, expected(self.cursor.machine), None)
+            self.unexpected(end)
+        if not self.cursor.machine.accepts(END):
+            self.cursor.abandon()
+        return self.cursor.machine.finish(end)
 
     def report(
         self,
@@ -118,15 +125,47 @@ class Recovery:
     # Brackets
 
     def _unclosed_group(self, word: Word) -> bool:
-        """A line begins inside a bracket that nothing closes: the bracket was to end on the line before."""
+        """A bracket that nothing closes: it was to end with its line, or before the block that begins here."""
         cursor = self.cursor
         opener = cursor.layout.top.opener
-        between = cursor.source.text[cursor.end : word.span.start]
-        if cursor.layout.top.block or opener is None or "\n" not in between or opener.span.start in cursor.matches:
+        if cursor.layout.top.block or opener is None or opener.span.start in cursor.matches:
             return False
-        self._never_closed(opener, word)
+        if word.type == "LBRACE" and cursor.machine.takes([OPENERS[opener.type], word.type]):
+            self._never_closed(opener, cursor.end, word)
+            cursor.push(cursor.virtual(OPENERS[opener.type]))
+            cursor.rewind(word.span.start)
+            return True
+        offset = self._line_end(opener)
+        if offset > cursor.end or (offset == cursor.end and not cursor.breaks_line(word)):
+            return False
+        self._never_closed(opener, offset, cursor.peek(offset) or word)
         cursor.abandon()
-        cursor.rewind(cursor.end)
+        cursor.rewind(offset)
+        return True
+
+    def _line_end(self, opener: Word) -> int:
+        """Where the statement of an unclosed bracket ends: before the next line that is indented no further."""
+        source = self.cursor.source
+        number = source.position(opener.span.start)[0]
+        indent = self._indent(opener)
+        while number < len(source.line_starts):
+            number += 1
+            line = source.line(number)
+            if line.strip() and len(line) - len(line.lstrip()) <= indent:
+                return source.line_starts[number - 1] - 1
+        return len(source.text)
+
+    def _broken_line(self, word: Word) -> bool:
+        """A line ends in an operator, and the next one is a statement of its own."""
+        cursor = self.cursor
+        operator, last = cursor.broken, cursor.last
+        if operator is None or last is None or last.type != "NAME" or cursor.layout.groups:
+            return False
+        if word.type != "EQUAL" and last.text not in DECLARATIONS:
+            return False
+        self.report("FIT0011", operator.span, f"expected a value after `{operator.text}`, found the end of the line")
+        cursor.abandon()
+        cursor.rewind(operator.span.end)
         return True
 
     def _unclosed_block(self, word: Word) -> bool:
@@ -141,7 +180,7 @@ class Recovery:
             or self._indent(first) > self._indent(opener)
         ):
             return False
-        self._never_closed(opener, first)
+        self._never_closed(opener, cursor.source.text.rindex("\n", 0, first.span.start), first)
         while len(cursor.layout.frames) > 1:
             cursor.abandon()
             cursor.close_block()
@@ -155,9 +194,9 @@ class Recovery:
         line = self.cursor.source.line(self.cursor.source.position(word.span.start)[0])
         return len(line) - len(line.lstrip())
 
-    def _never_closed(self, opener: Word, where: Word) -> None:
+    def _never_closed(self, opener: Word, due: int, where: Word) -> None:
         closer = _SPELLINGS[OPENERS[opener.type]]
-        end = Span(opener.span.source, self.cursor.end, self.cursor.end)
+        end = Span(opener.span.source, due, due)
         fix = Fix(end, f"\n{closer}" if closer == "}" else closer, f"put `{closer}` here")
         self.report(
             "FIT0004",
@@ -217,7 +256,8 @@ class Recovery:
             if self.cursor.machine.takes([*(put.type for put in repair.words), *ahead]):
                 self._report(word, expected(self.cursor.machine), repair)
                 for put in repair.words:
-                    self.cursor.push(put)
+                    if put.type != END:
+                        self.cursor.push(put)
                 return True
         return False
 
@@ -225,13 +265,18 @@ class Recovery:
         """Ways to mend the text at a word, likeliest first."""
         yield from self._misspelt(word)
         for type in _EXCHANGED:
-            if self.cursor.machine.accepts(type) and (type != "STRING" or word.type == "NAME"):
+            if word.type == "NAME" if type == "STRING" else word.type in _SIGNS:
                 yield self._exchange(word, type)
         for type in _LEFT_OUT:
-            if type not in ("NAME", "NUMBER", "STRING") or word.type not in _VALUES:
+            if self._may_be_left_out(type, word):
                 yield self._insert(word, type)
-        if word.type in ("COMMA", "EQUAL", "COLON", "ARROW", "DOT"):
+        if word.type in _SIGNS:
             yield Repair((), f"leave out `{word.text}`", Fix(word.span, "", f"leave out `{word.text}`"))
+
+    def _may_be_left_out(self, type: str, word: Word) -> bool:
+        if type == "ARROW":
+            return self.cursor.machine.in_network(self.cursor.layout.block.height)
+        return type not in ("NAME", "NUMBER", "STRING") or word.type not in _VALUES
 
     def _misspelt(self, word: Word) -> Iterator[Repair]:
         keywords = self.cursor.machine.table.keywords
@@ -239,17 +284,17 @@ class Recovery:
         near = closest(word.text, accepted) if word.type == "NAME" or word.type in keywords else None
         if near is not None:
             fix = Fix(word.span, near, f"write `{near}`")
-            yield Repair((Word(accepted[near], word.span),), f"did you mean `{near}`?", fix)
+            yield Repair((Word(accepted[near], word.span, near),), f"did you mean `{near}`?", fix)
 
     def _exchange(self, word: Word, type: str) -> Repair:
         if type == "STRING":
             fix = Fix(word.span, f'"{word.text}"', "put it in quotes")
-            return Repair(
-                (Word(type, Span(word.span.source, word.span.start, word.span.start)),), "put it in quotes", fix
-            )
+            return Repair((Word(type, word.span, f'"{word.text}"'),), "put it in quotes", fix)
         spelling = _SPELLINGS[type]
         advice = f"write `{spelling}` instead of `{word.text}`"
-        return Repair((Word(type, word.span),), advice, Fix(word.span, spelling, f"write `{spelling}`"), "FIT0016")
+        return Repair(
+            (Word(type, word.span, spelling),), advice, Fix(word.span, spelling, f"write `{spelling}`"), "FIT0016"
+        )
 
     def _insert(self, word: Word, type: str) -> Repair:
         words = (self.cursor.virtual(type), word)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
-from functools import cache
-from typing import Any
 
 from .nodes import Node
 
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes right below a node, in the order in which they are written."""
-    for name in _field_names(type(node)):
-        value = getattr(node, name)
+    for field in fields(node):
+        value = None if field.name in ("span", "trivia") else getattr(node, field.name)
         if isinstance(value, Node):
             yield value
         elif isinstance(value, tuple):
@@ -25,8 +23,3 @@ def walk(node: Node) -> Iterator[Node]:
     yield node
     for child in children(node):
         yield from walk(child)
-
-
-@cache
-def _field_names(cls: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(cls) if field.name not in ("span", "trivia"))

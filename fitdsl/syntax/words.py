@@ -19,15 +19,22 @@ _TO_ESCAPE = re.compile(r'["\\\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff]
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One terminal of the grammar and where it stands; an empty span stands for a word that was left out."""
+    """One terminal of the grammar and where it stands; an empty span stands for a word that was left out.
+
+    Attributes:
+        type: Name of the terminal.
+        span: Where it stands.
+        meant: What is read there if it is not what is written.
+    """
 
     type: str
     span: Span
+    meant: str | None = None
 
     @property
     def text(self) -> str:
-        """The word as it is written."""
-        return self.span.text
+        """What is read."""
+        return self.span.text if self.meant is None else self.meant
 
 
 def read_number(spelling: str) -> int | float | None:
