@@ -117,7 +117,7 @@ class Concat(Op):
 class Split(Op):
     """One part of the input along one axis, [C, H, W] -> [C / sections, H, W]; `x[i]` picks the part.
 
-    `parts = Split(2)` gives `parts[0]` and `parts[1]`, each a layer that reads nothing but its part.
+    `parts = Split(2)` gives `parts[0]` and `parts[1]`; `Split(2, index=0)` is the first part alone.
     """
 
     role = "transparent"
@@ -129,26 +129,28 @@ class Split(Op):
 
     sections: PositiveInt | tuple[PositiveInt, ...] = Field(description="number of equal parts, or the size of each")
     dim: int = Field(0, description="axis of an example that is split")
-    index: NonNegativeInt | None = Field(
-        None, description="the part it gives; written `[i]` behind the name of the parts"
-    )
+    index: NonNegativeInt | None = Field(None, description="the part it gives; left out, `[i]` picks one")
 
-    def parts(self) -> int:
+    def parts(self) -> int | None:
+        return self._count if self.index is None else None
+
+    @property
+    def _count(self) -> int:
         return self.sections if isinstance(self.sections, int) else len(self.sections)
 
     def _slice(self, x: TensorType) -> tuple[int, int, int]:
         """Axis, start and length of the picked part."""
-        axis, sizes, index = demand_axis(self, self.dim, x.rank), self._sizes(x), self.index
-        if index is None:
+        if self.index is None:
             raise Rejected(
-                f"`{self.word}` gives {len(sizes)} parts, not one", "pick a part with `[i]`, as in `parts[0]`"
+                f"`{self.word}` gives {self._count} parts, not one", "pick a part with `[i]`, as in `parts[0]`"
             )
         demand(
-            index < len(sizes),
-            f"`{self.word}` gives {len(sizes)} parts, there is no part {index}",
-            f"parts are 0 to {len(sizes) - 1}",
+            self.index < self._count,
+            f"`{self.word}` gives {self._count} parts, there is no part {self.index}",
+            f"parts are 0 to {self._count - 1}",
         )
-        return axis, sum(sizes[:index]), sizes[index]
+        sizes = self._sizes(x)
+        return demand_axis(self, self.dim, x.rank), sum(sizes[: self.index]), sizes[self.index]
 
     def _sizes(self, x: TensorType) -> tuple[int, ...]:
         whole = x.shape[demand_axis(self, self.dim, x.rank)]

@@ -15,6 +15,7 @@ from fitdsl.ops import Op
 from fitdsl.values import Call, TensorType
 
 WORDS = {"true": True, "false": False}
+OPS = {name: cls for name, cls in components("op").items() if issubclass(cls, Op)}
 
 
 def op(text: str) -> Op:
@@ -22,11 +23,9 @@ def op(text: str) -> Op:
     call = ast.parse(text, mode="eval").body
     assert isinstance(call, ast.Call)
     assert isinstance(call.func, ast.Name)
-    cls = components("op")[call.func.id]
+    cls = OPS[call.func.id]
     named = {keyword.arg: _value(keyword.value) for keyword in call.keywords if keyword.arg}
-    made = cls.model_validate(dict(zip(cls.model_fields, map(_value, call.args), strict=False)) | named)
-    assert isinstance(made, Op)
-    return made
+    return cls.model_validate(dict(zip(cls.model_fields, map(_value, call.args), strict=False)) | named)
 
 
 def _value(node: ast.expr) -> Any:
@@ -48,3 +47,7 @@ def built(call: Call) -> nn.Module | Callable[..., Tensor]:
         module: nn.Module = target(**call.kwargs)
         return module
     return partial(target, **call.kwargs)
+
+
+EXAMPLES = [(text, types(shapes)) for cls in OPS.values() for text, shapes in cls.examples]
+"""Every example of every op, with its inputs."""

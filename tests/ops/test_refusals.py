@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from spelling import built, op, types
+from spelling import OPS, built, op, types
 
-from fitdsl.component import components
 from fitdsl.values import Rejected, TensorType
 
-ONE_INPUT = [text for cls in components("op").values() if cls.min_inputs == 1 for text, _ in cls.examples]  # type: ignore[attr-defined]
+ONE_INPUT = [text for cls in OPS.values() if cls.min_inputs == 1 for text, _ in cls.examples]
 SHAPES = st.lists(st.integers(1, 9), max_size=5).map(tuple)
 
 
 # torch copies the input of some convolutions, which is right and changes nothing
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
+@settings(deadline=None)
 @given(st.sampled_from(ONE_INPUT), SHAPES)
 def test_what_is_accepted_runs(text: str, shape: tuple[int, ...]) -> None:
     layer, x = op(text), TensorType(shape)

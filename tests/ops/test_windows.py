@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch import nn
@@ -79,11 +79,13 @@ def convolutions(draw: st.DrawFn) -> tuple[type[Op], dict[str, Any], TensorType]
     return (Conv1d, Conv2d, Conv3d)[axes - 1], fields, x
 
 
+@settings(deadline=None)
 @given(convolutions())
 def test_convolutions(case: tuple[type[Op], dict[str, Any], TensorType]) -> None:
     agree(*case)
 
 
+@settings(deadline=None)
 @given(
     st.fixed_dictionaries(
         {
@@ -118,11 +120,13 @@ def pools(draw: st.DrawFn) -> tuple[type[Op], dict[str, Any], TensorType]:
     return cls, fields, TensorType((draw(st.integers(1, 4)), *draw(st.tuples(*[EXTENTS] * axes))))
 
 
+@settings(deadline=None)
 @given(pools())
 def test_pooling(case: tuple[type[Op], dict[str, Any], TensorType]) -> None:
     agree(*case)
 
 
+@settings(deadline=None)
 @given(st.floats(0.1, 5), st.tuples(st.integers(1, 4), EXTENTS, EXTENTS))
 def test_upsampling_by_a_factor(factor: float, shape: tuple[int, ...]) -> None:
     agree(Upsample, {"scale_factor": factor, "mode": "bilinear"}, TensorType(shape))
