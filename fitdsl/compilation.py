@@ -18,7 +18,7 @@ from .program.build import Built, build
 from .program.model import Program
 from .program.search import Searches, SearchSettings
 from .semantics.link import link
-from .semantics.names import unused_params
+from .semantics.names import searches, unused_params
 from .source import Source
 from .space.params import Domains, ParamInfo, Point, grid, params, read_point, resolve, shaping_params
 from .syntax import nodes
@@ -147,8 +147,8 @@ class Compilation:
         linked, base = self._sound.linked, self._sound.point
         reporter = Reporter()
         declarations = build(resolve(linked, {**base, **point}), self.name, reporter).declarations
-        searches = Searches(declarations, {})
-        return not reporter.has_errors and all(searches.is_met(block) for block in _search_blocks(linked))
+        reader = Searches(declarations, {})
+        return not reporter.has_errors and all(reader.is_met(block) for block in searches(linked, reporter))
 
     @property
     def _sound(self) -> _Checked:
@@ -169,8 +169,8 @@ class Compilation:
         built = build(resolve(linked, point), self.name, reporter)
         domains = Domains(built.declarations.evaluator)
         infos = {name: domains.info(param, point) for name, param in known.items()}
-        searches = Searches(built.declarations, infos)
-        settings = [searches.read(block) for block in _search_blocks(linked)]
+        reader = Searches(built.declarations, infos)
+        settings = [reader.read(block) for block in searches(linked, reporter)]
         for param in unused_params(linked):
             reporter.warning(
                 "FIT1013",
@@ -191,7 +191,3 @@ class _Checked:
     params: Mapping[str, ParamInfo]
     search: SearchSettings | None
     reporter: Reporter
-
-
-def _search_blocks(spec: nodes.Spec) -> list[nodes.Search]:
-    return [declaration for declaration in spec.declarations if isinstance(declaration, nodes.Search)]

@@ -17,7 +17,7 @@ from ..diagnostics import Label, Reporter
 from ..ops import combine
 from ..ops.base import Op
 from ..optim.initializers import Initializer
-from ..semantics.arguments import Given, Site, assign, report_missing
+from ..semantics.arguments import Given, Site, assign, called, report_missing
 from ..semantics.bindings import BlockValue
 from ..semantics.evaluate import Evaluator
 from ..semantics.functions import describe
@@ -88,12 +88,14 @@ class Elaboration:
         init: How weights start where a layer does not say.
         layers: The layers typed so far, by address.
         groups: Labels, blocks and repeats so far, by address.
+        open: The blocks that are being unfolded, outermost first.
     """
 
     evaluator: Evaluator
     init: Initializer | None = None
     layers: dict[str, Layer] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
+    open: list[nodes.Block] = field(default_factory=list)
     steps: int = 0
 
     @property
@@ -110,14 +112,16 @@ class Elaboration:
         except TooLarge:
             return None
         if not isinstance(result, Wire):
-            if result is not UNKNOWN:
+            if isinstance(result, Bundle):
                 self.error(
                     "FIT2003",
-                    body.span,
+                    body.statements[-1].span,
                     "a network gives one output, this one ends in several flows",
                     scope,
                     "merge them: `[a, b] -> Concat()`",
                 )
+            elif result is None:
+                self.error("FIT2003", body.span, "this network gives no output", scope, "add a layer")
             return None
         if any(type is None for type in inputs.values()) or result.type is None:
             return None
@@ -177,8 +181,11 @@ class Elaboration:
         value = self.evaluator.value(expr, scope)
         if value is UNKNOWN or isinstance(value, Wire | Bundle):
             return value
-        callable_ = isinstance(value, BlockValue) or (isinstance(value, type) and issubclass(value, Component))
-        remedy = f"call it: `{value.word}()`" if callable_ else "layers are calls, such as `Linear(10)`"
+        remedy = "layers are calls, such as `Linear(10)`"
+        if isinstance(value, BlockValue):
+            remedy = f"call it: `{value.word}({'…' * bool(value.declaration.parameters)})`"
+        elif isinstance(value, type) and issubclass(value, Component):
+            remedy = f"call it: `{called(value)}`"
         return self.error("FIT2003", expr.span, f"{describe(value)} is not something that flows", scope, remedy)
 
     def branches(self, expr: nodes.List, scope: Scope, current: Any, numbering: Numbering) -> Any:
@@ -323,14 +330,11 @@ class Elaboration:
 
     def block(self, block: nodes.Block, expr: nodes.Call, scope: Scope, current: Any, numbering: Numbering) -> Any:
         """The layers of a block that is called."""
-        if len(scope.calls) >= MAX_BLOCK_DEPTH:
-            self.error(
-                "FIT2006",
-                expr.span,
-                f"`{block.name}` is called inside itself without end",
-                scope,
-                "a block cannot call itself, not even through another block",
-            )
+        if block in self.open or len(self.open) >= MAX_BLOCK_DEPTH:
+            message = f"`{block.name}` is called inside itself"
+            if block not in self.open:
+                message = f"blocks are called inside each other more than {MAX_BLOCK_DEPTH} deep"
+            self.error("FIT2006", expr.span, message, scope, "write `repeat` where layers come again and again")
             raise TooLarge
         given = self.evaluator.given(expr.arguments, scope)
         inner = self.parameters(block, given, expr.span)
@@ -339,7 +343,10 @@ class Elaboration:
         inner.names["input"] = UNKNOWN if current is None else current
         inner = replace(inner, calls=(*scope.calls, expr.span))
         group = Group("", "", block=block.name.text, doc=block.doc, span=expr.span)
-        return self.instance(block.body, inner, current, numbering.next(), group)
+        self.open.append(block)
+        result = self.instance(block.body, inner, current, numbering.next(), group)
+        self.open.pop()
+        return result
 
     def parameters(self, block: nodes.Block, given: tuple[Given, ...], span: Span) -> Scope | None:
         """The scope in which a block's parameters are bound; None if one is missing or misplaced."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import Field
 
-from ..component import Component
+from ..component import Component, components
 from ..ops.base import Op
 from ..ops.conv import Conv2d, MaxoutConv2d
 from ..ops.dense import Linear, Maxout
@@ -51,7 +51,7 @@ class Convolution(Regressor, name="conv"):
         if guided == hint:
             return ()
         if guided.rank != 3 or hint.rank != 3:
-            raise Rejected(f"`conv` compares maps [C, H, W], got {guided} and {hint}", "use `fc()` or `pointwise()`")
+            raise Rejected(f"`conv` compares maps [C, H, W], got {guided} and {hint}")
         height, width = (own - other + 1 for own, other in zip(guided.shape[1:], hint.shape[1:], strict=True))
         if min(height, width) < 1:
             raise Rejected(f"a convolution cannot make {hint} from the smaller map {guided}")
@@ -84,7 +84,7 @@ class NoRegressor(Regressor, name="identity"):
 
     def solve(self, guided: TensorType, hint: TensorType, nonlinearity: Op | None) -> tuple[Op, ...]:
         if guided != hint:
-            raise Rejected(f"`identity` compares equal shapes, got {guided} and {hint}", "use `conv()` or `fc()`")
+            raise Rejected(f"`identity` compares equal shapes, got {guided} and {hint}")
         return ()
 
 
@@ -137,9 +137,22 @@ def _layers(ops: Iterable[Op], type: TensorType, init: Initializer | None) -> It
 
 def possible(regressor: Regressor, graph: LayerGraph, hint: TensorType, kind: Op | None) -> Iterator[str]:
     """The labels and layers of a student that this regressor could bring to the hint's type, deepest last."""
-    for address in (*graph.layers, *graph.groups):
-        try:
-            regressor.solve(graph.type_of(address), hint, kind)
-        except Rejected:
-            continue
-        yield address
+    yield from (
+        address for address in (*graph.layers, *graph.groups) if _solves(regressor, graph.type_of(address), hint, kind)
+    )
+
+
+def alternatives(guided: TensorType, hint: TensorType, kind: Op | None) -> Iterator[str]:
+    """The names of the regressors that could bring one type to the other without being told anything."""
+    for name, cls in components("regressor").items():
+        needs_nothing = not any(field.is_required() for field in cls.model_fields.values())
+        if issubclass(cls, Regressor) and needs_nothing and _solves(cls(), guided, hint, kind):
+            yield name
+
+
+def _solves(regressor: Regressor, guided: TensorType, hint: TensorType, kind: Op | None) -> bool:
+    try:
+        regressor.solve(guided, hint, kind)
+    except Rejected:
+        return False
+    return True

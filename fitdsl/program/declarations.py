@@ -16,16 +16,18 @@ from ..graph.elaborate import Elaboration
 from ..graph.model import Network
 from ..optim.initializers import Initializer
 from ..semantics.arguments import Given, Site, bind
-from ..semantics.bindings import BlockValue, DataValue, InputOf, SplitMetrics
+from ..semantics.bindings import SPLITS, BlockValue, DataValue, InputOf, SplitMetrics
 from ..semantics.evaluate import Evaluator
 from ..semantics.functions import FUNCTIONS, Function, describe
 from ..semantics.names import ROLES, Named
 from ..semantics.scope import UNKNOWN, Scope
+from ..source import Span
 from ..syntax import nodes
+from ..syntax.walk import walk
 from ..values import HintRef, NetworkRef, Rejected, TensorType
 
 COSTS = ("params", "weights", "macs", "activations")
-BUILT_IN = frozenset({*ROLES, *COSTS, *FUNCTIONS, "val"})
+BUILT_IN = frozenset({*ROLES, *COSTS, *FUNCTIONS, *SPLITS})
 
 
 class NetworkOptions(Record):
@@ -62,8 +64,8 @@ class Declarations:
             return self._only(name)
         if name.id in COSTS:
             return Function(name.id, partial(self.cost, name.id), f"{name.id}(network)")
-        if name.id == "val":
-            return SplitMetrics("val")
+        if name.id in SPLITS:
+            return SplitMetrics(name.id)
         return FUNCTIONS.get(name.id) or components().get(name.id, UNKNOWN)
 
     def value(self, name: str) -> Any:
@@ -71,7 +73,8 @@ class Declarations:
         if name in self._open:
             circle = " -> ".join((*self._open[self._open.index(name) :], name))
             span = self.named[name].name.span
-            self.reporter.error("FIT1008", span, f"`{name}` is defined by itself: {circle}")
+            help = "give one of them a value of its own"
+            self.reporter.error("FIT1008", span, f"`{name}` is defined by itself: {circle}", helps=(help,))
             return UNKNOWN
         if name not in self._values:
             self._open.append(name)
@@ -151,14 +154,14 @@ class Declarations:
                 return HintRef(declaration.name.text)
 
     def _data(self, data: nodes.Data) -> Any:
-        site = Site(data.name.span, data.name.text, "setting", missing="FIT6001", refused="FIT6001")
+        site = Site(data.name.span, data.name.text, "setting")
         settings = bind(DataSettings, self.settings(data.settings), site, self.reporter)
         if not isinstance(settings, DataSettings):
             return UNKNOWN
         try:
             settings.input  # noqa: B018 - asked for its refusal
         except Rejected as rejected:
-            at = next((s.value.span for s in data.settings if s.name.text in ("augment", "prepare")), data.name.span)
+            at = setting_span(data, _refused_setting(settings))
             self.reporter.error("FIT6002", at, rejected.message, helps=(rejected.help,) if rejected.help else ())
             return UNKNOWN
         return DataValue(data.name.text, settings)
@@ -194,3 +197,21 @@ class Declarations:
             helps=("write `data.input`, or a shape without the batch axis: `[3, 32, 32]`",),
         )
         return None
+
+
+def _refused_setting(settings: DataSettings) -> str:
+    """Which of the two settings holds the step that does not fit; preparation comes first."""
+    try:
+        settings.model_copy(update={"augment": ()}).input  # noqa: B018 - asked for its refusal
+    except Rejected:
+        return "prepare"
+    return "augment"
+
+
+def setting_span(declaration: nodes.Data | nodes.Hint | nodes.Stage, name: str, callee: str = "") -> Span:
+    """Where the value of a setting stands, or in it the first call of `callee`; the declaration's name if left out."""
+    value = next((setting.value for setting in declaration.settings if setting.name.text == name), None)
+    if value is None:
+        return declaration.name.span
+    calls = (node for node in walk(value) if isinstance(node, nodes.Call) and isinstance(node.function, nodes.Name))
+    return next((call.span for call in calls if call.function == nodes.Name(callee)), value.span)

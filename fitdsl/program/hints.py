@@ -10,14 +10,14 @@ from ..component import Record
 from ..diagnostics import Label
 from ..graph.elaborate import Elaboration
 from ..graph.model import LayerGraph, Network
-from ..graph.regressors import GUIDED, Convolution, Regressor, chain, nonlinearity, possible
+from ..graph.regressors import GUIDED, Convolution, Regressor, alternatives, chain, nonlinearity, possible
 from ..losses.feature import FeatureLoss, HalfSquared
 from ..semantics.arguments import Site, bind
 from ..semantics.bindings import BlockValue
 from ..semantics.scope import Scope
 from ..syntax import nodes
 from ..values import Rejected, TensorType
-from .declarations import Declarations
+from .declarations import Declarations, setting_span
 from .model import Hint
 from .places import Places
 
@@ -96,42 +96,53 @@ class Hints:
         try:
             ops = regressor.solve(student.type, teacher.type, kind)
         except Rejected as rejected:
-            helps = (rejected.help,) if rejected.help else ()
-            others = list(possible(regressor, student.network.graph, teacher.type, kind))
-            code = "FIT3001" if others or rejected.help is None else "FIT3003"
-            self.declarations.reporter.error(
-                code,
-                student.node.span,
-                rejected.message,
-                under=f"gives {student.type}",
-                labels=(teacher.label,),
-                helps=(*helps, *_instead(student, others)),
-            )
+            self._refuse(rejected, regressor, teacher, student)
             return None
         return chain(ops, student.type, regressor.init)
 
+    def _refuse(self, rejected: Rejected, regressor: Regressor, teacher: _End, student: _End) -> None:
+        """Report two ends that a regressor cannot bring together."""
+        kind = nonlinearity(teacher.network.graph, teacher.address)
+        layers = possible(regressor, student.network.graph, teacher.type, kind)
+        regressors = [f"`{name}()`" for name in alternatives(student.type, teacher.type, kind)]
+        other = (f"use another regressor: {' or '.join(regressors)}",) if regressors else ()
+        self.declarations.reporter.error(
+            "FIT3001",
+            student.node.span,
+            rejected.message,
+            under=f"gives {student.type}",
+            labels=(teacher.label,),
+            helps=(*_instead(student, list(layers)), *other),
+        )
+
     def _from_block(self, hint: nodes.Hint, block: BlockValue, teacher: _End, student: _End) -> LayerGraph | None:
         """A block of the spec as a regressor, called with `out` and `k` where it has such parameters."""
+        wanted = {parameter.name.text for parameter in block.declaration.parameters}
         solved = {"out": teacher.type.shape[0]}
         if teacher.type.rank == student.type.rank == 3:
             solved["k"] = student.type.shape[1] - teacher.type.shape[1] + 1
-        wanted = {parameter.name.text for parameter in block.declaration.parameters}
+        if "k" in wanted and solved.get("k", 1) < 1:
+            message = f"a convolution cannot make {teacher.type} from the smaller map {student.type}"
+            self._refuse(Rejected(message), Convolution(), teacher, student)
+            return None
+        span = setting_span(hint, "regressor")
         arguments = tuple(
-            nodes.Argument(nodes.Identifier(name), nodes.Number(value, span=hint.name.span), span=hint.name.span)
+            nodes.Argument(nodes.Identifier(name), nodes.Number(value, span=span), span=span)
             for name, value in solved.items()
             if name in wanted
         )
-        call = nodes.Call(nodes.Name(block.word, span=hint.name.span), arguments, span=hint.name.span)
-        body = nodes.Body((nodes.Flow(None, call, span=hint.name.span),), span=hint.name.span)
+        call = nodes.Call(nodes.Name(block.word, span=span), arguments, span=span)
+        body = nodes.Body((nodes.Flow(None, call, span=span),), span=span)
         graph = Elaboration(self.declarations.evaluator).network(body, {GUIDED: student.type}, Scope())
         if graph is None or graph.type_of(graph.output) == teacher.type:
             return graph
+        numbers = ", ".join(f"{name}={value}" for name, value in solved.items())
         self.declarations.reporter.error(
             "FIT3004",
-            hint.name.span,
+            span,
             f"the regressor `{block.word}` makes {graph.type_of(graph.output)}, the hint is {teacher.type}",
             labels=(teacher.label, student.label),
-            helps=("a block used as a regressor is called with `out=` channels of the hint and `k=` the kernel",),
+            helps=(f"a block has these numbers of the hint where it has parameters of their names: {numbers}",),
         )
         return None
 

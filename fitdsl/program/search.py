@@ -76,6 +76,9 @@ class Searches:
             return None
         settings: dict[str, nodes.Setting] = {name: given.value for name, given in assigned.items()}
         vary = self._vary(settings.get("vary"))
+        if vary == ():
+            help = "declare a param with a domain: `param width = 8 in {8, 16}`"
+            self._refuse("FIT5004", settings.get("vary", search), "this search has nothing to vary", help)
         goals = [goal for direction in ("maximize", "minimize") for goal in self._goals(direction, settings)]
         if not goals and not {"maximize", "minimize"} & settings.keys():
             self._refuse("FIT5007", search, "this search wants nothing", "say what: `maximize = val.accuracy`")
@@ -133,9 +136,12 @@ class Searches:
             if isinstance(network, NetworkRef):
                 return CostOf(item.function.id, network.name)
         value = self._value(item)
-        if isinstance(value, Metric):
+        if isinstance(value, Metric) and value.split == "val":
             return value
-        if value is not UNKNOWN:
+        if isinstance(value, Metric):
+            message = f"a search that chooses by `{value}` spoils it as a result"
+            self._refuse("FIT5008", item, message, f"aim at `val.{value.name}`")
+        elif value is not UNKNOWN:
             self._refuse(
                 "FIT5008",
                 item,

@@ -15,6 +15,7 @@ from ..optim.schedules import Schedule
 from ..source import Span
 from ..syntax import nodes
 from ..values import TensorType
+from .declarations import setting_span
 from .model import Hint, StagePlan, StageTerm
 
 
@@ -38,9 +39,9 @@ class StageInContext:
     classes: int
     has_validation: bool
 
-    def span(self, setting: str) -> Span:
-        """Where a setting's value stands; the stage's name where it is left out."""
-        return setting_span(self.stage, setting)
+    def span(self, setting: str, callee: str = "") -> Span:
+        """Where a setting's value stands, or in it the first call of `callee`; the stage's name if it is left out."""
+        return setting_span(self.stage, setting, callee)
 
     def ancestors(self) -> Iterator[StagePlan]:
         """The stages it starts from, directly or not."""
@@ -54,11 +55,6 @@ class StageInContext:
                 yield self.before[name]
 
 
-def setting_span(stage: nodes.Stage, name: str) -> Span:
-    """Where the value of a stage's setting stands; the stage's name where it is left out."""
-    return next((setting.value.span for setting in stage.settings if setting.name.text == name), stage.name.span)
-
-
 def _finding(
     code: str,
     span: Span,
@@ -66,9 +62,9 @@ def _finding(
     help: str | None = None,
     *,
     severity: Severity = Severity.ERROR,
-    under: str = "",
+    labels: tuple[Label, ...] = (),
 ) -> Diagnostic:
-    return Diagnostic(code, severity, message, Label(span, under), helps=(help,) if help else ())
+    return Diagnostic(code, severity, message, Label(span, ""), labels, helps=(help,) if help else ())
 
 
 def trains_something(at: StageInContext) -> Iterator[Diagnostic]:
@@ -105,8 +101,9 @@ def reaches_what_it_trains(at: StageInContext) -> Iterator[Diagnostic]:
 
 def reads_trained_teachers(at: StageInContext) -> Iterator[Diagnostic]:
     """A network that teaches has weights: from a file, or from a stage before."""
-    for name in at.plan.runs if at.is_certain else ():
-        if name in at.plan.trains or at.networks[name].weights is not None:
+    learning = {selection.network for selection in at.plan.settings.train}
+    for name in sorted(at.plan.runs.keys() - learning) if at.is_certain else ():
+        if at.networks[name].weights is not None:
             continue
         if any(name in stage.trains for stage in at.ancestors()):
             continue
@@ -117,7 +114,11 @@ def reads_trained_teachers(at: StageInContext) -> Iterator[Diagnostic]:
             else (f'train `{name}` in a stage before this one, or give it weights: `}} from "weights.safetensors"`')
         )
         yield _finding(
-            "FIT4005", at.stage.name.span, f"stage `{at.plan.name}` learns from `{name}`, which nothing trained", help
+            "FIT4005",
+            at.span("loss"),
+            f"stage `{at.plan.name}` learns from `{name}`, which nothing trained",
+            help,
+            labels=(Label(at.networks[name].span, "has no weights of its own"),),
         )
 
 
@@ -144,7 +145,9 @@ def schedules_apply(at: StageInContext) -> Iterator[Diagnostic]:
         schedules += [("loss", s) for s in (term.weight.schedule, *fields) if isinstance(s, Schedule)]
     for setting, schedule in schedules:
         if reason := schedule.never_applies(settings.epochs):
-            yield _finding("FIT4006", at.span(setting), reason, severity=Severity.WARNING)
+            message = f"`{schedule.word}` has no effect, or only in part: {reason}"
+            help = f"keep it within epochs 1 to {settings.epochs}, or raise `epochs`"
+            yield _finding("FIT4006", at.span(setting, schedule.word), message, help, severity=Severity.WARNING)
 
 
 def measures_its_metrics(at: StageInContext) -> Iterator[Diagnostic]:
@@ -177,7 +180,7 @@ def logits_fit(at: StageInContext) -> Iterator[Diagnostic]:
             if type != TensorType((at.classes,)):
                 yield _finding(
                     "FIT4013",
-                    at.span("loss"),
+                    at.span("loss", term.term.loss.word),
                     f"`{term.name}` needs {at.classes} numbers, one a class; `{name}` gives {type}",
                     f"end `{name}` in `Linear({at.classes})`",
                 )
@@ -185,9 +188,10 @@ def logits_fit(at: StageInContext) -> Iterator[Diagnostic]:
             if _output(at, name) != _output(at, term.student) and not _misfits_labels(at, name):
                 yield _finding(
                     "FIT4013",
-                    at.span("loss"),
+                    at.span("loss", term.term.loss.word),
                     f"`{term.name}` compares outputs of one shape; `{term.student}` gives "
                     f"{_output(at, term.student)}, `{name}` gives {_output(at, name)}",
+                    "end both networks in layers of one size",
                 )
 
 

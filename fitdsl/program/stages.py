@@ -18,11 +18,11 @@ from ..semantics.scope import UNKNOWN, Scope
 from ..source import Span
 from ..syntax import nodes
 from ..values import Selection
-from .declarations import Declarations
+from .declarations import Declarations, setting_span
 from .graph import Part, ProgramGraph, closure, sources
 from .model import Hint, StagePlan, StageSettings, StageTerm
 from .places import Places
-from .stagechecks import CHECKS, StageInContext, setting_span
+from .stagechecks import CHECKS, StageInContext
 
 
 def in_order(stages: Mapping[str, nodes.Stage], declarations: Declarations) -> list[nodes.Stage]:
@@ -125,7 +125,7 @@ class Stages:
                 self.declarations.reporter.add(finding)
 
     def _settings(self, stage: nodes.Stage) -> StageSettings | None:
-        site = Site(stage.name.span, stage.name.text, "setting", missing="FIT4002")
+        site = Site(stage.name.span, stage.name.text, "setting")
         given = [self._converted(setting) for setting in stage.settings]
         settings = bind(StageSettings, given, site, self.declarations.reporter)
         return settings if isinstance(settings, StageSettings) else None
@@ -157,8 +157,7 @@ class Stages:
 
     def _terms(self, stage: nodes.Stage, settings: StageSettings) -> tuple[StageTerm, ...] | None:
         trained = list(dict.fromkeys(selection.network for selection in settings.train))
-        span = setting_span(stage, "loss")
-        terms = [self._term(term, trained, span) for term in settings.loss.terms]
+        terms = [self._term(term, trained, setting_span(stage, "loss", term.loss.word)) for term in settings.loss.terms]
         found = [term for term in terms if term is not None]
         return tuple(_numbered(found)) if len(found) == len(terms) else None
 
@@ -239,14 +238,13 @@ class Stages:
         known = sorted(name for name in names if name is not None)
         if len(known) == 1 and None not in names:
             return known[0]
-        if known and None not in names:
-            message = f"the networks of this stage read different data: {', '.join(known)}"
-            help = "teacher and student of a stage read the same data"
+        if None in names:
+            bare = next(network for network in runs if None in self.networks[network].data.values())
+            message = f"stage `{stage.name}` runs `{bare}`, which reads no data"
+            help = "write `data.input`, with the name of a `data` block, for the shape of its input"
         else:
-            message, help = (
-                "the networks of this stage read no data",
-                "give them an input `data.input` of a `data` block",
-            )
+            message = f"the networks of stage `{stage.name}` read different data: {', '.join(known)}"
+            help = "teacher and student of a stage read the same data"
         self._refuse("FIT4011", stage.name.span, message, help)
         return None
 

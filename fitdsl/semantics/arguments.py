@@ -5,6 +5,7 @@ Every mistake is reported at the argument that makes it, in words drawn from the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from ..component import Component, Record
-from ..diagnostics import Reporter, did_you_mean
+from ..diagnostics import Label, Reporter, did_you_mean
 from ..source import Span
 from ..values import Rejected
 from .fieldtypes import expected
@@ -38,14 +39,11 @@ class Site:
 
     Attributes:
         noun: What an entry is called there: `argument` of a call, `setting` in braces.
-        missing, refused: Codes for an entry that is left out, and for one that is not what it should be.
     """
 
     span: Span
     owner: str
     noun: str = "argument"
-    missing: str = "FIT1006"
-    refused: str = "FIT1007"
 
 
 def assign(given: Iterable[Given], names: Sequence[str], site: Site, reporter: Reporter) -> dict[str, Given] | None:
@@ -60,11 +58,17 @@ def assign(given: Iterable[Given], names: Sequence[str], site: Site, reporter: R
         name = one.name or (names[position] if position < len(names) else None)
         if name is None:
             takes = f"takes at most {len(names)} {site.noun}s" if names else f"takes no {site.noun}s"
-            reporter.error("FIT1005", one.span, f"`{site.owner}` {takes}")
+            reporter.error("FIT1005", one.span, f"`{site.owner}` {takes}", notes=_listed(names, site))
         elif name not in names:
             _unknown(name, names, one, site, reporter)
         elif name in assigned:
-            reporter.error("FIT1005", one.name_span, f"`{name}` of `{site.owner}` is given twice")
+            reporter.error(
+                "FIT1005",
+                one.name_span,
+                f"`{name}` of `{site.owner}` is given twice",
+                labels=(Label(assigned[name].span, "first given here"),),
+                helps=("leave one of the two out",),
+            )
         else:
             assigned[name] = one
             continue
@@ -79,14 +83,17 @@ def _unknown(name: str, names: Sequence[str], one: Given, site: Site, reporter: 
     helps: tuple[str, ...] = did_you_mean(name, names)
     if name in INFERRED:
         helps = (f"leave `{name}` out: input sizes are inferred",)
-    listed = ", ".join(f"`{known}`" for known in names) or "none"
     reporter.error(
         "FIT1004",
         one.name_span,
         f"`{site.owner}` has no {site.noun} `{name}`",
-        notes=() if helps else (f"its {site.noun}s are {listed}",),
+        notes=() if helps else _listed(names, site),
         helps=helps,
     )
+
+
+def _listed(names: Sequence[str], site: Site) -> tuple[str, ...]:
+    return (f"its {site.noun}s are {', '.join(f'`{name}`' for name in names)}",) if names else ()
 
 
 def bind(cls: type[R], given: Iterable[Given], site: Site, reporter: Reporter) -> R | Unknown:
@@ -110,19 +117,20 @@ def bind(cls: type[R], given: Iterable[Given], site: Site, reporter: Reporter) -
         _report_invalid(cls, error, assigned, site, reporter)
     except Rejected as rejected:
         at = assigned[rejected.field].span if rejected.field in assigned else site.span
-        reporter.error(site.refused, at, rejected.message, helps=(rejected.help,) if rejected.help else ())
+        reporter.error("FIT1007", at, rejected.message, helps=(rejected.help,) if rejected.help else ())
     return UNKNOWN
 
 
 def report_missing(missing: Sequence[str], site: Site, reporter: Reporter, cls: type[Record] | None = None) -> None:
     """Report arguments without which the call means nothing."""
-    names = " and ".join(f"`{name}`" for name in missing)
+    *most, last = (f"`{name}`" for name in missing)
+    names = f"{', '.join(most)} and {last}" if most else last
     notes = (
         ()
         if cls is None
         else tuple(f"`{name}`: {about}" for name in missing if (about := cls.model_fields[name].description))
     )
-    reporter.error(site.missing, site.span, f"`{site.owner}` needs {names}", notes=notes)
+    reporter.error("FIT1006", site.span, f"`{site.owner}` needs {names}", notes=notes)
 
 
 def _report_invalid(
@@ -134,17 +142,37 @@ def _report_invalid(
         own_words = item["type"] in ("value_error", "assertion_error")
         if one is None or own_words:
             cause = str(item.get("ctx", {}).get("error", item["msg"]))
-            reporter.error(site.refused, one.span if one else site.span, f"`{site.owner}`: {cause}")
+            reporter.error("FIT1007", one.span if one else site.span, f"`{site.owner}`: {cause}")
             continue
-        wanted = expected(cls.model_fields[name])
         reporter.error(
-            site.refused,
+            "FIT1007",
             one.span,
-            f"`{name}` of `{site.owner}` is {wanted}, got {describe(one.value)}",
-            helps=_call_it(one.value),
+            f"`{name}` of `{site.owner}` is {expected(cls.model_fields[name])}, got {_got(one.value, item['loc'][1:])}",
+            helps=_remedy(one.value),
         )
 
 
-def _call_it(value: Any) -> tuple[str, ...]:
-    is_uncalled = isinstance(value, type) and issubclass(value, Component)
-    return (f"call it: `{value.word}()`",) if is_uncalled else ()
+def _got(value: Any, path: Sequence[int | str]) -> str:
+    """What was given, and which part of a list or dictionary is wrong where `path` leads to one."""
+    inner = value
+    for step in path:
+        is_inside = step in inner if isinstance(inner, dict) else isinstance(inner, tuple) and isinstance(step, int)
+        inner = inner[step] if is_inside else inner
+    return describe(value) if inner is value else f"{describe(value)} with {describe(inner)}"
+
+
+def _remedy(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str) and _NUMERAL.fullmatch(value):
+        return (f"write it without quotes: `{value}`",)
+    if isinstance(value, type) and issubclass(value, Component):
+        return (f"call it: `{called(value)}`",)
+    return ()
+
+
+_NUMERAL = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+
+
+def called(component: type[Component]) -> str:
+    """A component as a call, for messages: `ReLU()`, `Linear(…)`."""
+    needs_arguments = any(field.is_required() for field in component.model_fields.values())
+    return f"{component.word}({'…' * needs_arguments})"

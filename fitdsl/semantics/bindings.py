@@ -13,6 +13,7 @@ from ..data.base import DataSettings
 from ..syntax import nodes
 from ..values import Metric, NetworkRef, Rejected
 
+SPLITS = ("train", "val", "test")
 METRICS = ("loss", "accuracy", "error")
 
 
@@ -57,7 +58,7 @@ class PlaceRange:
 
 @dataclass(frozen=True)
 class SplitMetrics(HasMembers):
-    """A split whose metrics can be read: `val`."""
+    """A split whose metrics can be named: `val`."""
 
     split: str
 

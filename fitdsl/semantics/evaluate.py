@@ -50,7 +50,12 @@ class Evaluator:
             case nodes.Call():
                 return self._call(expr, scope)
             case nodes.Chain() | nodes.Repeat():
-                return self._refuse("FIT1009", expr.span, "layers stand in networks and blocks, here a value is due")
+                return self._refuse(
+                    "FIT1009",
+                    expr.span,
+                    "layers stand in networks and blocks, here a value is due",
+                    "put them in a block: `block NAME() { … }`",
+                )
             case _:
                 return self._guarded(expr, scope)
 
@@ -189,7 +194,7 @@ class Evaluator:
                 "FIT1009",
                 expr.span,
                 f"{describe(callee)} makes layers, here a value is due",
-                "layers stand in networks and blocks",
+                "call it in a network or a block, or name it without calling it",
             )
         return self._refuse("FIT1010", expr.function.span, f"{describe(callee)} cannot be called")
 
@@ -216,5 +221,5 @@ def _item(items: tuple[Any, ...], index: Any) -> Any:
     if not isinstance(index, int) or isinstance(index, bool):
         raise Rejected(f"a position is a whole number, got {describe(index)}")
     if not -len(items) <= index < len(items):
-        raise Rejected(f"a list of {len(items)} has no item {index}")
+        raise Rejected(f"a list of {len(items)} has no item {index}", "items are numbered from 0")
     return items[index]

@@ -38,7 +38,8 @@ def _words(annotation: Any, metadata: tuple[Any, ...] = ()) -> str:
     if origin is Annotated:
         return _words(arguments[0], (*arguments[1:], *metadata))
     if origin in (Union, UnionType):
-        return " or ".join(dict.fromkeys(_words(a, metadata) for a in arguments if a is not NoneType))
+        kinds = [a for a in arguments if a is not NoneType and not (a is int and float in arguments)]
+        return " or ".join(dict.fromkeys(_words(a, metadata) for a in kinds))
     if origin is Literal:
         return "one of " + ", ".join(f'"{a}"' if isinstance(a, str) else str(a) for a in arguments)
     if origin is tuple:

@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..losses.objective import add, multiply
-from ..values import Rejected
+from ..component import Component
+from ..losses.objective import Objective, add, multiply
+from ..values import HintRef, Interval, Metric, NetworkRef, Rejected
+from .bindings import BlockValue, DataValue, InputOf, Place, PlaceRange, SplitMetrics
 
 LARGEST = 2**63
 LONGEST_LIST = 10_000
@@ -158,23 +160,37 @@ def call(function: Function, arguments: tuple[Any, ...]) -> Any:
     try:
         return function.call(*arguments)
     except (TypeError, ValueError, OverflowError):
-        given = ", ".join(map(describe, arguments)) or "nothing"
-        raise Rejected(f"`{function.name}` does not take {given}", f"write {function.usage}") from None
+        given = f"does not take {', '.join(map(describe, arguments))}" if arguments else "needs an argument"
+        raise Rejected(f"`{function.name}` {given}", f"write {function.usage}") from None
+
+
+_WORDS: Mapping[type, Callable[[Any], str]] = {
+    bool: lambda value: f"`{str(value).lower()}`",
+    int: lambda value: f"the number {value}",
+    float: lambda value: f"the number {value:g}",
+    str: lambda value: f'the text "{value}"' if len(value) <= 40 else "a text",
+    tuple: lambda value: f"a list of {len(value)}",
+    dict: lambda value: "a dictionary",
+    Interval: lambda value: "a range",
+    Objective: lambda value: "a sum of losses",
+    Function: lambda value: f"the function `{value.name}`",
+    BlockValue: lambda value: f"the block `{value.word}`",
+    NetworkRef: lambda value: f"the network `{value.name}`",
+    HintRef: lambda value: f"the hint `{value.name}`",
+    Place: lambda value: f"the place `{value.network.name}.{value.address}`",
+    PlaceRange: lambda value: f"a selection of layers of `{value.network.name}`",
+    DataValue: lambda value: f"the data `{value.name}`",
+    InputOf: lambda value: f"the input of the data `{value.data}`",
+    SplitMetrics: lambda value: f"the split `{value.split}`",
+    Metric: lambda value: f"the metric `{value}`",
+}
 
 
 def describe(value: Any) -> str:
     """A value in a few words, for messages."""
-    if isinstance(value, bool):
-        return f"`{str(value).lower()}`"
-    if isinstance(value, int | float):
-        return f"the number {value:g}" if isinstance(value, float) else f"the number {value}"
-    if isinstance(value, str):
-        return f'the text "{value}"' if len(value) <= 40 else "a text"
-    if isinstance(value, tuple):
-        return f"a list of {len(value)}"
-    if isinstance(value, dict):
-        return "a dictionary"
     if isinstance(value, type):
         return f"`{getattr(value, 'word', value.__name__)}`"
-    kind = getattr(value, "kind", None)
-    return f"the {kind} `{value.word}`" if kind else f"a {type(value).__name__.lower()}"
+    if isinstance(value, Component):
+        return f"the {value.kind} `{value.word}`"
+    words = _WORDS.get(type(value))
+    return words(value) if words else f"a {type(value).__name__.lower()}"

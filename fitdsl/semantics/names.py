@@ -54,6 +54,20 @@ def stages(spec: nodes.Spec, reporter: Reporter) -> Mapping[str, nodes.Stage]:
     return found
 
 
+def searches(spec: nodes.Spec, reporter: Reporter) -> tuple[nodes.Search, ...]:
+    """The search of a linked spec, if it has one; a second one is reported and left out."""
+    found = [declaration for declaration in spec.declarations if isinstance(declaration, nodes.Search)]
+    for second in found[1:]:
+        reporter.error(
+            "FIT1002",
+            second.span,
+            "`search` is declared twice",
+            labels=(Label(found[0].span, "first declared here"),),
+            helps=("a spec has one search; take the other away",),
+        )
+    return tuple(found[:1])
+
+
 def _is_new(name: nodes.Identifier, first: Named | nodes.Stage | None, reporter: Reporter) -> bool:
     if first is not None:
         reporter.error(
