@@ -21,8 +21,15 @@ _TABLE: dict[str, type[Component]] = {}
 class Record(BaseModel):
     """Frozen fields filled from spec values: strict types, no unknown names, whole floats where integers are due."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True,
-                              allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        arbitrary_types_allowed=True,
+        allow_inf_nan=False,
+        # a spec uses few of all components: validators are built for those alone, when they are first used
+        defer_build=True,
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -21,8 +21,10 @@ from .source import Source
 from .values import Cost
 
 if TYPE_CHECKING:
+    import networkx as nx
     from torch.fx import GraphModule
 
+    from .program.graph import Part
     from .training.report import RunReport
 
 
@@ -106,6 +108,12 @@ class Experiment:
     def point(self) -> Mapping[str, str]:
         """Value of each param here, as the language writes it."""
         return {name: info.spelling for name, info in self.compilation.params.items()}
+
+    @property
+    def graph(self) -> nx.DiGraph[Part]:
+        """The program graph: layers, regressors and loss terms, with edges from what is read to its reader."""
+        graph: nx.DiGraph[Part] = late("program.graph").weave(self.program)
+        return graph
 
     @property
     def space(self) -> SpaceInfo:

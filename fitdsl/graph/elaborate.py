@@ -399,6 +399,10 @@ class Elaboration:
 
 
 def _is_single(expr: nodes.Expr) -> bool:
+    """Whether an expression makes at most one layer, which then needs no number below its label."""
+    if isinstance(expr, nodes.Chain):
+        source, *steps = expr.steps
+        return len(steps) == 1 and isinstance(source, nodes.Name) and isinstance(steps[0], nodes.Call)
     if isinstance(expr, nodes.Binary):
         return all(isinstance(side, nodes.Name | nodes.Index) for side in (expr.left, expr.right))
     return not isinstance(expr, nodes.Chain | nodes.Repeat | nodes.List)

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-import networkx as nx
-
 from ..ops.base import Op
 from ..optim.initializers import Initializer
 from ..source import NOWHERE, Span
@@ -108,14 +106,13 @@ class LayerGraph:
         return self.layers[address].type if address in self.layers else self.inputs[address]
 
     @cached_property
-    def digraph(self) -> nx.DiGraph[str]:
-        """Edges from what is read to who reads it; nodes are addresses and input names."""
-        graph: nx.DiGraph[str] = nx.DiGraph()
-        graph.add_nodes_from(self.inputs)
+    def readers(self) -> Mapping[str, tuple[str, ...]]:
+        """By layer and input, the layers that read it."""
+        found: dict[str, tuple[str, ...]] = dict.fromkeys((*self.inputs, *self.layers), ())
         for layer in self.layers.values():
-            graph.add_node(layer.address)
-            graph.add_edges_from((source, layer.address) for source in layer.inputs)
-        return graph
+            for source in dict.fromkeys(layer.inputs):
+                found[source] += (layer.address,)
+        return found
 
     def ancestors(self, addresses: Iterable[str]) -> frozenset[str]:
         """The layers that must run to give these addresses, themselves included; inputs are left out."""
@@ -128,10 +125,16 @@ class LayerGraph:
                 pending.extend(self.layers[address].inputs)
         return frozenset(found)
 
-    def from_on(self, address: str) -> frozenset[str]:
-        """The layers of an address and all that read them, directly or not."""
-        members = self.members(address)
-        return members.union(*(nx.descendants(self.digraph, member) for member in members))
+    def descendants(self, addresses: Iterable[str]) -> frozenset[str]:
+        """The layers that read these layers, directly or not, themselves included."""
+        found: set[str] = set()
+        pending = list(addresses)
+        while pending:
+            address = pending.pop()
+            if address not in found:
+                found.add(address)
+                pending.extend(self.readers[address])
+        return frozenset(found)
 
     def members(self, address: str) -> frozenset[str]:
         """The layers an address stands for: one layer, or all layers of a group."""

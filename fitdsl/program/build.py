@@ -11,7 +11,6 @@ from ..graph.model import Network
 from ..semantics.names import check_names, declared, stages
 from ..syntax import nodes
 from .declarations import BUILT_IN, Declarations
-from .graph import weave
 from .hints import Hints
 from .model import Hint, Program, StagePlan
 from .places import Places
@@ -40,7 +39,7 @@ def build(spec: nodes.Spec, name: str, reporter: Reporter) -> Built:
     networks = dict(_networks(declarations))
     places = Places(declarations)
     hints = {h.name: h for h in _hints(declarations, Hints(declarations, places))}
-    planner = Stages(declarations, places, networks, hints, weave(networks.values(), hints.values()))
+    planner = Stages(declarations, places, networks, hints)
     plans = planner.plan_all(in_order(stages(spec, reporter), declarations))
     _warn_of_unused(declarations, networks, hints, plans)
     data = {n: settings for n in declarations.names(nodes.Data) if (settings := declarations.data(n)) is not None}
@@ -88,7 +87,7 @@ def _warn_of_unused(
         ends |= {h.guided for h in hints.values() if h.student == network.name}
         needed = graph.ancestors([graph.output, *ends])
         for layer in graph.layers.values():
-            if layer.address not in needed and not any(graph.digraph.successors(layer.address)):
+            if layer.address not in needed and not graph.readers[layer.address]:
                 declarations.reporter.warning(
                     "FIT2007",
                     layer.span,

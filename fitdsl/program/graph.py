@@ -1,23 +1,24 @@
 """The one program graph: layers of all networks, regressors and loss terms, with edges from what is read to its reader.
 
-What a stage runs falls out of it: the ancestors of the stage's terms.
+What a stage runs is the ancestors of its terms in this graph. Checking finds the same layers network by network, since
+loading networkx takes longer than checking a spec.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import networkx as nx
 
-from ..graph.model import LayerGraph, Network
+from ..graph.model import LayerGraph
 from ..graph.regressors import GUIDED
-from .model import Hint, StageTerm
+from .model import Program, StageTerm
 
 
 @dataclass(frozen=True)
 class Part:
-    """A node of the program graph: something inside a network, a regressor or a stage.
+    """A node of the program graph.
 
     Attributes:
         kind: `network`, `regressor` or `term`.
@@ -29,36 +30,40 @@ class Part:
     owner: str
     address: str
 
+    def __str__(self) -> str:
+        return f"{self.owner}.{self.address}"
 
-ProgramGraph = nx.DiGraph
 
-
-def weave(networks: Iterable[Network], hints: Iterable[Hint]) -> ProgramGraph[Part]:
-    """Networks and the regressors that hang on them, as one graph."""
-    graph: ProgramGraph[Part] = nx.DiGraph()
-    for network in networks:
+def weave(program: Program) -> nx.DiGraph[Part]:
+    """A program as one graph."""
+    graph: nx.DiGraph[Part] = nx.DiGraph()
+    for network in program.networks.values():
         _add(graph, "network", network.name, network.graph)
-    for hint in hints:
+    for hint in program.hints.values():
         _add(graph, "regressor", hint.name, hint.regressor)
         graph.add_edge(Part("network", hint.student, hint.guided), Part("regressor", hint.name, GUIDED))
+    for stage in program.stages.values():
+        for term in stage.terms:
+            graph.add_edges_from((part, Part("term", stage.name, term.name)) for part in _read(term, program))
     return graph
 
 
-def _add(graph: ProgramGraph[Part], kind: str, owner: str, layers: LayerGraph) -> None:
-    graph.add_nodes_from(Part(kind, owner, name) for name in (*layers.inputs, *layers.layers))
-    graph.add_edges_from((Part(kind, owner, a), Part(kind, owner, b)) for a, b in layers.digraph.edges)
+def closure(graph: nx.DiGraph[Part], stage: str) -> frozenset[Part]:
+    """Everything that must run for the losses of a stage."""
+    terms = {part for part in graph if part.kind == "term" and part.owner == stage}
+    return frozenset().union(*(nx.ancestors(graph, term) for term in terms))
 
 
-def sources(term: StageTerm, networks: Mapping[str, Network], hints: Mapping[str, Hint]) -> tuple[Part, ...]:
-    """What a loss term reads."""
+def _add(graph: nx.DiGraph[Part], kind: str, owner: str, layers: LayerGraph) -> None:
+    graph.add_nodes_from(Part(kind, owner, name) for name in layers.inputs)
+    for layer in layers.layers.values():
+        graph.add_edges_from((Part(kind, owner, source), Part(kind, owner, layer.address)) for source in layer.inputs)
+
+
+def _read(term: StageTerm, program: Program) -> Iterator[Part]:
     if term.hint is not None:
-        hint = hints[term.hint]
-        return (Part("regressor", hint.name, hint.regressor.output), Part("network", hint.teacher, hint.hint))
-    outputs = (term.student, *term.teachers)
-    return tuple(Part("network", name, networks[name].graph.output) for name in outputs)
-
-
-def closure(graph: ProgramGraph[Part], parts: Iterable[Part]) -> frozenset[Part]:
-    """Everything that must run to give these parts, themselves included."""
-    wanted = frozenset(parts)
-    return wanted.union(*(nx.ancestors(graph, part) for part in wanted))
+        hint = program.hints[term.hint]
+        yield from (Part("regressor", hint.name, hint.regressor.output), Part("network", hint.teacher, hint.hint))
+    else:
+        for name in (term.student, *term.teachers):
+            yield Part("network", name, program.networks[name].graph.output)

@@ -89,6 +89,8 @@ class StagePlan:
         taps: By network, the layers whose outputs its losses read.
         runs: By network, the layers that must run to give the taps.
         trains: By network, the layers among these whose weights move.
+        frozen: By network, the layers among these that stay as they are: their own weights are not trained, or they
+            have none and no trained weight reaches them.
         hints: The hints whose regressors it trains.
     """
 
@@ -100,12 +102,9 @@ class StagePlan:
     taps: Mapping[str, tuple[str, ...]]
     runs: Mapping[str, frozenset[str]]
     trains: Mapping[str, frozenset[str]]
+    frozen: Mapping[str, frozenset[str]]
     hints: tuple[str, ...] = ()
     span: Span = field(default=NOWHERE, compare=False, repr=False)
-
-    def frozen(self, network: str) -> frozenset[str]:
-        """The layers of a network that run here without learning."""
-        return self.runs[network] - self.trains.get(network, frozenset())
 
 
 @dataclass(frozen=True, eq=False)

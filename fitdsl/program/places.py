@@ -61,7 +61,7 @@ class Places:
         if (first is None, last is None) != (value.first is None, value.last is None):
             return None
         layers = frozenset(graph.layers) if last is None else graph.ancestors([last])
-        return layers if first is None else layers & graph.from_on(first)
+        return layers if first is None else layers & graph.descendants(graph.members(first))
 
     def _end(self, network: Network, address: str, span: Span) -> str | None:
         """An end of a range: an address, or a hint, which stands for the layer of this network that it compares."""

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import networkx as nx
-
 from ..diagnostics import did_you_mean
 from ..graph.model import Network
 from ..losses.base import Loss, Reads
@@ -19,7 +17,6 @@ from ..source import Span
 from ..syntax import nodes
 from ..values import Selection
 from .declarations import Declarations, setting_span
-from .graph import Part, ProgramGraph, closure, sources
 from .model import Hint, StagePlan, StageSettings, StageTerm
 from .places import Places
 from .stagechecks import CHECKS, StageInContext
@@ -28,27 +25,32 @@ from .stagechecks import CHECKS, StageInContext
 def in_order(stages: Mapping[str, nodes.Stage], declarations: Declarations) -> list[nodes.Stage]:
     """The stages, each after those it names; unknown names and circles are reported and left out."""
     reporter = declarations.reporter
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_nodes_from(stages)
     for stage in stages.values():
         for after in stage.after:
             if after.text not in stages:
                 reporter.error(
                     "FIT4004", after.span, f"there is no stage `{after}`", helps=did_you_mean(after.text, stages)
                 )
-            else:
-                graph.add_edge(after.text, stage.name.text)
-    for circle in nx.simple_cycles(graph):
-        names = " -> ".join((*circle, circle[0]))
+    waiting = {name: {after.text for after in stage.after} & stages.keys() for name, stage in stages.items()}
+    ordered: list[nodes.Stage] = []
+    while ready := next((name for name, before in waiting.items() if not before & waiting.keys()), None):
+        ordered.append(stages[ready])
+        del waiting[ready]
+    if waiting:
+        circle = " -> ".join(_circle(waiting))
+        first = stages[next(iter(waiting))]
         reporter.error(
-            "FIT4003",
-            stages[circle[0]].name.span,
-            f"these stages wait for each other: {names}",
-            helps=("take one `after` away",),
+            "FIT4003", first.name.span, f"these stages wait for each other: {circle}", helps=("take one `after` away",)
         )
-        return []
-    order = {name: index for index, name in enumerate(stages)}
-    return [stages[name] for name in nx.lexicographical_topological_sort(graph, key=order.__getitem__)]
+    return ordered
+
+
+def _circle(waiting: Mapping[str, set[str]]) -> list[str]:
+    """Names that lead back to the first, where every stage waits for another."""
+    path = [next(iter(waiting))]
+    while path[-1] not in path[:-1]:
+        path.append(min(waiting[path[-1]] & waiting.keys()))
+    return path[path.index(path[-1]) :]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,14 +59,12 @@ class Stages:
 
     Attributes:
         networks, hints: All that are sound, by name.
-        graph: The program graph they form.
     """
 
     declarations: Declarations
     places: Places
     networks: Mapping[str, Network]
     hints: Mapping[str, Hint]
-    graph: ProgramGraph[Part]
 
     def plan_all(self, stages: Iterable[nodes.Stage]) -> Mapping[str, StagePlan]:
         """The plans of stages in order, by name; one that is wrong is reported and left out."""
@@ -86,20 +86,22 @@ class Stages:
         terms = self._terms(stage, settings)
         if terms is None:
             return None
-        parts = closure(self.graph, (part for term in terms for part in sources(term, self.networks, self.hints)))
-        runs = {name: _layers(parts, name) & self.networks[name].graph.layers.keys() for name in _owners(parts)}
+        taps = self._taps(terms)
+        runs = {name: self.networks[name].graph.ancestors(taps[name]) for name in sorted(taps)}
         data = self._data(stage, runs)
         if data is None:
             return None
+        trains = self._trains(settings.train, runs)
         plan = StagePlan(
             name=stage.name.text,
             after=tuple(after.text for after in stage.after if after.text in before),
             data=data,
             settings=settings,
             terms=terms,
-            taps=self._taps(terms),
+            taps=taps,
             runs=runs,
-            trains=self._trains(settings.train, runs),
+            trains=trains,
+            frozen={name: self._frozen(name, runs[name], trains.get(name, frozenset())) for name in runs},
             hints=tuple(dict.fromkeys(term.hint for term in terms if term.hint is not None)),
             span=stage.name.span,
         )
@@ -233,6 +235,12 @@ class Stages:
             found[selection.network] = found.get(selection.network, frozenset()) | learning
         return {network: layers for network, layers in found.items() if layers}
 
+    def _frozen(self, network: str, runs: frozenset[str], trains: frozenset[str]) -> frozenset[str]:
+        """What runs without learning: layers with weights that stay, and all that no trained weight can reach."""
+        graph = self.networks[network].graph
+        moving = graph.descendants(trains)
+        return frozenset(a for a in runs - trains if a not in moving or graph.layers[a].cost.params)
+
     def _data(self, stage: nodes.Stage, runs: Iterable[str]) -> str | None:
         names = {data for network in runs for data in self.networks[network].data.values()}
         known = sorted(name for name in names if name is not None)
@@ -247,14 +255,6 @@ class Stages:
             help = "teacher and student of a stage read the same data"
         self._refuse("FIT4011", stage.name.span, message, help)
         return None
-
-
-def _owners(parts: Iterable[Part]) -> list[str]:
-    return list(dict.fromkeys(part.owner for part in sorted(parts, key=lambda p: p.owner) if part.kind == "network"))
-
-
-def _layers(parts: Iterable[Part], network: str) -> frozenset[str]:
-    return frozenset(part.address for part in parts if part.kind == "network" and part.owner == network)
 
 
 def _numbered(terms: Iterable[StageTerm]) -> Iterator[StageTerm]:

@@ -1,0 +1,56 @@
+"""`use` brings in the declarations of other files of the project, each once, and of nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from findings import found
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with one used file."""
+    (tmp_path / "fit.toml").write_text("")
+    (tmp_path / "blocks").mkdir()
+    (tmp_path / "blocks" / "conv.fit").write_text("fit 1\nblock conv(out) { Conv2d(out, 3, padding=1) }\n")
+    (tmp_path / "specs").mkdir()
+    return tmp_path
+
+
+STUDENT = "student s(x: [3, 8, 8]) { conv(4) }"
+
+
+def test_a_used_file_stands_relative_to_its_user(project: Path) -> None:
+    assert found(f'use "../blocks/conv.fit"\n{STUDENT}', project / "specs" / "a.fit") == []
+
+
+def test_a_file_used_twice_is_read_once(project: Path) -> None:
+    (project / "blocks" / "more.fit").write_text('fit 1\nuse "conv.fit"\n')
+    text = f'use "blocks/conv.fit"\nuse "blocks/more.fit"\n{STUDENT}'
+    assert found(text, project / "a.fit") == []
+
+
+def test_files_that_use_each_other(project: Path) -> None:
+    (project / "a.fit").write_text('fit 1\nuse "b.fit"\n')
+    (project / "b.fit").write_text('fit 1\nuse "a.fit"\n')
+    assert found('use "b.fit"', project / "a.fit") == [
+        "2:1 FIT1022 these files use each other in a circle: a.fit -> b.fit -> a.fit"
+        "  (move what both need into a third file)"
+    ]
+
+
+def test_nothing_outside_the_project_is_read(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "conv.fit"
+    outside.write_text("fit 1\nblock conv(out) { Conv2d(out, 3) }\n")
+    text = f'use "{outside}"\n{STUDENT}'
+    assert [line.split(" ")[1] for line in found(text, project / "a.fit")] == ["FIT1021", "FIT1001"]
+    (project / "link.fit").symlink_to(outside)
+    assert [line.split(" ")[1] for line in found(f'use "link.fit"\n{STUDENT}', project / "a.fit")][0] == "FIT1021"
+
+
+def test_a_missing_file_names_where_it_was_looked_for(project: Path) -> None:
+    assert found('use "blocks/cnov.fit"', project / "a.fit") == [
+        f"2:5 FIT1020 cannot use `blocks/cnov.fit`: there is no {project / 'blocks' / 'cnov.fit'}"
+        "  (a used file stands relative to the file that uses it)"
+    ]

@@ -1,0 +1,130 @@
+"""Params, their domains, the points they span, and specs resolved at a point."""
+
+from __future__ import annotations
+
+import pytest
+from findings import found
+
+import fitdsl as fit
+from fitdsl.space.domains import Choices, Continuous, Lists, Steps
+
+TEXT = """fit 1
+param width = 1.0 in {0.75, 1.0, 1.25}
+param depth = 2 in 1 .. 4
+param lr = 5e-3 in log(1e-4 .. 1e-2)
+let base = 8
+block unit() { Conv2d(width * base, 3, padding=1) }
+student s(x: [3, 8, 8]) { repeat depth { unit() } }
+search {
+  maximize = val.accuracy
+  require  = params(student) <= 1K
+}
+"""
+
+
+def test_both_ends_of_a_range_belong_to_it() -> None:
+    assert list(Steps(1, 4, 1)) == [1, 2, 3, 4]
+    assert list(Steps(16, 64, 16)) == [16, 32, 48, 64]
+    assert Steps(0.1, 0.3, 0.1).size == 3
+    assert 64 in Steps(16, 64, 16)
+    assert 65 not in Steps(16, 64, 16)
+    assert 2.0 in Continuous(2.0, 6.0)
+    assert 6.0 in Continuous(2.0, 6.0)
+    assert True not in Steps(0, 1, 1)
+
+
+def test_a_list_of_draws_holds_every_combination() -> None:
+    draws = Lists(Choices((1, 2)), 2)
+    assert draws.size == 4
+    assert list(draws) == [(1, 1), (1, 2), (2, 1), (2, 2)]
+    assert (2, 1) in draws
+    assert (2, 3) not in draws
+    assert Lists(Continuous(0.0, 1.0), 2).size is None
+
+
+def test_without_a_search_a_spec_means_its_defaults() -> None:
+    assert fit.loads(TEXT).student.cost.weights == 3 * 8 * 9 + 8 * 8 * 9
+
+
+def test_another_point() -> None:
+    wide = fit.loads(TEXT, set={"width": "1.25", "depth": 1})
+    assert wide.student.cost.weights == 3 * 10 * 9
+    assert wide.point == {"width": "1.25", "depth": "1", "lr": "5e-3"}
+    assert wide.at(depth=2).student.cost.weights == 3 * 10 * 9 + 10 * 10 * 9
+
+
+def test_only_params_that_reach_a_student_count_students() -> None:
+    assert fit.loads(TEXT).space.size == 12
+
+
+def test_feasible_students_meet_every_requirement() -> None:
+    # params for widths 6, 8, 10: first layer 168, 224, 280, each further one 330, 584, 910
+    assert fit.loads(TEXT).space.feasible == 3 + 2 + 1
+
+
+def test_a_continuous_param_of_the_student_makes_the_space_infinite() -> None:
+    text = TEXT.replace("{0.75, 1.0, 1.25}", "0.5 .. 2.0")
+    assert fit.loads(text).space == fit.SpaceInfo(None, None)
+
+
+def test_a_resolved_spec_has_no_params_and_no_search_and_means_the_same() -> None:
+    wide = fit.loads(TEXT, set={"width": 1.25})
+    assert "let width = 1.25" in wide.text.replace("  ", " ")
+    assert "param" not in wide.text.replace("params", "")
+    assert "search" not in wide.text
+    assert fit.loads(wide.text).student.cost == wide.student.cost
+
+
+@pytest.mark.parametrize(
+    ("declaration", "finding"),
+    [
+        (
+            "param w = 5 in {1, 2}",
+            "2:11 FIT5001 the default of `w`, the number 5, is not in its domain"
+            "  (a domain holds the default too; both ends of a range belong to it)",
+        ),
+        ("param w = 5 in 9 .. 2", "2:16 FIT5002 the range 9 .. 2 is empty  (put the smaller end first)"),
+        ("param w = 5 in 1 .. 9 step 0", "2:16 FIT5002 a step is above 0, got 0"),
+        ("param w = 5 in log(0 .. 9)", "2:16 FIT5002 a logarithmic range is above 0, got 0 .. 9"),
+        ("param w = 1 in {1, 1}", "2:16 FIT5002 the number 1 is there twice  (list each value once)"),
+        ("param w = [1] in [1 .. 2] * 0", "2:18 FIT5002 a list of draws has 1 to 1,000 of them, got the number 0"),
+    ],
+)
+def test_domains_that_mean_nothing(declaration: str, finding: str) -> None:
+    assert found(f"{declaration}\nstudent s(x: [4]) {{ Linear(len([w])) }}")[:1] == [finding]
+
+
+def test_points_that_do_not_exist() -> None:
+    assert found(TEXT, depth=9) == [
+        "2:13 FIT5003 the value of `depth`, the number 9, is not in its domain"
+        "  (a domain holds the default too; both ends of a range belong to it)"
+    ]
+    assert found(TEXT, depht=3) == ["2:5 FIT5003 this spec has no param `depht`  (did you mean `depth`?)"]
+
+
+def test_a_param_that_nothing_reads_is_a_warning() -> None:
+    assert found("param w = 1 in {1, 2}\nsearch {\n  vary = [w]\n  maximize = val.accuracy\n}") == [
+        "2:7 FIT1013 nothing reads the param `w`  (use it, or take it away: a search would vary it for nothing)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "findings"),
+    [
+        ("vary = [width, lrr]", ["9:18 FIT5004 `lrr` is no param  (did you mean `lr`?)"]),
+        ("maximize = 3", ["9:14 FIT5008 a search aims at a metric or a cost, got the number 3  (such as `val.accuracy` or `macs(student)`)"]),
+        ("minimize = macs(student)", []),
+        ("maximise = val.accuracy", ["9:3 FIT1004 `search` has no setting `maximise`  (did you mean `maximize`?)"]),
+        ("sampler = asha()", ["9:13 FIT1007 `sampler` of `search` is a sampler, got the scheduler `asha`"]),
+        ("trial = {gpu: 1}", ["9:11 FIT1004 `trial` has no setting `gpu`  (did you mean `gpus`?)"]),
+    ],
+)
+def test_search_settings(setting: str, findings: list[str]) -> None:
+    text = TEXT.replace("  maximize = val.accuracy\n", f"  {setting}\n" if "imi" in setting else
+                        f"  {setting}\n  maximize = val.accuracy\n")
+    assert found(text) == findings
+
+
+def test_a_requirement_that_the_defaults_miss_is_a_warning() -> None:
+    assert [line.split(" ")[1] for line in found(TEXT.replace("1K", "100"))] == ["FIT5005"]
+    assert [line.split(" ")[1] for line in found(TEXT.replace("<= 1K", "+ 1"))] == ["FIT5006"]
