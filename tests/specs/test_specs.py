@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fitdsl.compilation import Compilation
+from fitdsl.syntax.printer import print_spec
 
 SPECS = Path(__file__).parents[2] / "specs"
 EXPERIMENTS = sorted(path for path in SPECS.rglob("*.fit") if path.parent.name != "blocks")
@@ -15,6 +16,12 @@ EXPERIMENTS = sorted(path for path in SPECS.rglob("*.fit") if path.parent.name !
 @pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
 def test_nothing_is_found_in_a_spec(path: Path) -> None:
     assert Compilation.open(path).diagnostics == ()
+
+
+@pytest.mark.parametrize("path", sorted(SPECS.rglob("*.fit")), ids=lambda path: path.stem)
+def test_a_spec_is_formatted(path: Path) -> None:
+    compilation = Compilation.open(path)
+    assert print_spec(compilation.tree) == compilation.source.text
 
 
 def test_every_block_file_is_used() -> None:
