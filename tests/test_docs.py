@@ -12,6 +12,7 @@ import pytest
 
 from fitdsl.compilation import Compilation
 from fitdsl.source import Source
+from fitdsl.syntax.printer import print_spec
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -36,8 +37,10 @@ def examples(language: str) -> list[object]:
 
 
 @pytest.mark.parametrize("text", examples("fit"))
-def test_nothing_is_found_in_a_spec_of_the_docs(text: str) -> None:
-    assert Compilation(Source("docs", text)).diagnostics == ()
+def test_a_spec_of_the_docs_is_right_and_formatted(text: str) -> None:
+    compilation = Compilation(Source("docs", text))
+    assert compilation.diagnostics == ()
+    assert print_spec(compilation.tree) == text
 
 
 @pytest.mark.parametrize("text", examples("python"))
