@@ -72,9 +72,12 @@ def _warn_of_unused(
     plans: Mapping[str, StagePlan],
 ) -> None:
     """Layers whose output nothing reads, and hints that no stage takes: they run, but are hardly meant."""
+    if declarations.reporter.has_errors:
+        # what reads them may be what is wrong
+        return
     used = {name for plan in plans.values() for name in plan.hints}
     for hint in hints.values():
-        if plans and hint.name not in used and not declarations.reporter.has_errors:
+        if plans and hint.name not in used:
             declarations.reporter.warning(
                 "FIT3005",
                 hint.span,

@@ -136,13 +136,13 @@ class Hints:
         graph = Elaboration(self.declarations.evaluator).network(body, {GUIDED: student.type}, Scope())
         if graph is None or graph.type_of(graph.output) == teacher.type:
             return graph
-        numbers = ", ".join(f"{name}={value}" for name, value in solved.items())
+        numbers = " and ".join(f"`{name}={value}`" for name, value in solved.items())
         self.declarations.reporter.error(
             "FIT3004",
             span,
             f"the regressor `{block.word}` makes {graph.type_of(graph.output)}, the hint is {teacher.type}",
             labels=(teacher.label, student.label),
-            helps=(f"a block has these numbers of the hint where it has parameters of their names: {numbers}",),
+            helps=(f"a regressor is called with {numbers} where it has parameters of these names",),
         )
         return None
 
