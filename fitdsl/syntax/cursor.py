@@ -94,6 +94,11 @@ class Cursor:
         """Where the last word that was taken ends."""
         return self.last.span.end if self.last else 0
 
+    @property
+    def begins_statement(self) -> bool:
+        """Whether the last word was one behind which a statement begins."""
+        return self.count == 0 and self.last is not None and self.last.type in ("_NL", "LBRACE")
+
     def breaks_line(self, word: Word) -> bool:
         """Whether a word is the first on its line, seen from the last one."""
         return "\n" in self.source.text[self.end : word.span.start]

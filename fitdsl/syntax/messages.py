@@ -299,9 +299,8 @@ def key_of(items: tuple[str, ...]) -> str:
 
 def _following(accepted: frozenset[str]) -> str:
     words = ["an operator"] if accepted & _OPERATORS else []
-    words += [
-        spelled for type, spelled in _SPELLED.items() if type in accepted and not (type == END and "_NL" in accepted)
-    ]
+    hidden = {END} if "_NL" in accepted else {"DOTS"} if "COMMA" in accepted else set()
+    words += [spelled for type, spelled in _SPELLED.items() if type in accepted - hidden]
     return _either(words)
 
 

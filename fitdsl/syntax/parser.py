@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import cast
@@ -20,6 +21,9 @@ from .words import Word
 
 EDITION = 1
 LONGEST = 1_000_000
+MOST_TROUBLES = 200
+
+_EDITION_LINE = re.compile(r"(\s|\ufeff|#[^\n]*)*fit\b")
 
 
 def parse(source: Source, reporter: Reporter) -> nodes.Spec:
@@ -44,7 +48,7 @@ class _Parser:
 
     def items(self) -> tuple[nodes.Commented, ...]:
         """The edition and all declarations, in order."""
-        while (word := self.cursor.next()) is not None and not self._too_deep(word):
+        while (word := self.cursor.next()) is not None and not self._hopeless(word):
             self._take(word)
         end = Word(END, self.cursor.source.span(len(self.cursor.source.text)))
         return all_of(self.recovery.finish(end), nodes.Commented)
@@ -56,10 +60,11 @@ class _Parser:
             return
         if meant.type in CLOSERS and not self._closes_top(meant):
             self.recovery.bracket(meant)
-        elif not self.cursor.push(meant):
+            return
+        if not self.cursor.push(meant):
             self.recovery.unexpected(meant)
-        elif self.cursor.layout.previous in (None, "_NL", "RBRACE") and self.cursor.layout.top.block:
-            self.recovery.muted = False
+        if self.cursor.begins_statement:
+            self.recovery.settle()
 
     def _slipped(self, slip: Slip, word: Word) -> Word | None:
         """Report a slip; what to read instead of the word."""
@@ -73,14 +78,20 @@ class _Parser:
         opener = self.cursor.layout.top.opener
         return opener is not None and opener.type == CLOSERS[word.type]
 
-    def _too_deep(self, word: Word) -> bool:
-        """Refuse to go on where a tree would be too deep to handle safely."""
-        if not self.cursor.layout.too_deep:
+    def _hopeless(self, word: Word) -> bool:
+        """Refuse to go on where a tree would be too deep to handle safely, or where nothing makes sense."""
+        if self.cursor.layout.too_deep:
+            message = f"more than {DEEPEST} brackets, operators and attributes inside one another"
+            self._stop("FIT0010", word, message, "give a part a name with `let` or a label")
+        elif self.recovery.troubles > MOST_TROUBLES:
+            self._stop("FIT0019", word, "too many mistakes: the rest is not read", "mend those above first")
+        else:
             return False
-        self.recovery.muted = False
-        message = f"more than {DEEPEST} brackets, operators and attributes inside one another"
-        self.recovery.report("FIT0010", word.span, message, helps=("give a part a name with `let` or a label",))
         return True
+
+    def _stop(self, code: str, word: Word, message: str, help: str) -> None:
+        self.recovery.muted = False
+        self.recovery.report(code, word.span, message, helps=(help,))
 
 
 def _spec(source: Source, found: Sequence[nodes.Commented], trivia: nodes.Trivia) -> nodes.Spec:
@@ -93,10 +104,10 @@ def _spec(source: Source, found: Sequence[nodes.Commented], trivia: nodes.Trivia
 
 def _edition_mistakes(source: Source, found: Sequence[nodes.Commented]) -> Iterator[tuple[str, Span, str]]:
     """Code, place and message of what is wrong with the line `fit 1`."""
-    if not any(isinstance(item, Edition) for item in found):
+    if not any(isinstance(item, Edition) for item in found) and not _EDITION_LINE.match(source.text):
         yield "FIT0002", source.span(0, 0), f"the first line is missing: `fit {EDITION}`"
     for index, item in enumerate(found):
         if isinstance(item, Edition) and index > 0:
             yield "FIT0003", item.span, "the edition stands once, on the first line"
-        elif isinstance(item, Edition) and item.number != EDITION:
+        elif isinstance(item, Edition) and item.number not in (EDITION, None):
             yield "FIT0003", item.span, f"edition {item.number} is unknown: this version reads edition {EDITION}"

@@ -7,51 +7,17 @@ the statement is given up. Findings in a statement that already has one are not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
-from ..diagnostics import Fix, Label, Reporter, closest
+from ..diagnostics import Fix, Label, Reporter
 from ..source import Span
 from .builder import Parts
 from .cursor import Cursor
-from .layout import CLOSERS, OPENERS
+from .layout import CLOSERS, OPENERS, matching_brackets
 from .machine import END
 from .messages import Expected, expected, found
+from .repairs import SPELLINGS, Repair, repairs
 from .words import Word
 
 DECLARATIONS = ("use", "let", "param", "data", "teacher", "student", "block", "hint", "stage", "search")
-
-_SPELLINGS = {
-    "COMMA": ",",
-    "EQUAL": "=",
-    "COLON": ":",
-    "LBRACE": "{",
-    "RBRACE": "}",
-    "RPAR": ")",
-    "RSQB": "]",
-    "ARROW": "->",
-}
-_LEFT_OUT = ("COMMA", "COLON", "EQUAL", "ARROW", "NAME", "NUMBER", "STRING")
-_EXCHANGED = ("EQUAL", "COLON", "COMMA", "STRING")
-_SIGNS = frozenset({"COMMA", "EQUAL", "COLON", "EQUALS", "ARROW", "DOT", "DOTS"})
-_VALUES = frozenset({"NAME", "NUMBER", "STRING", "TRUE", "FALSE", "REPEAT"})
-
-
-@dataclass(frozen=True)
-class Repair:
-    """A way to mend one place.
-
-    Attributes:
-        words: What to read there.
-        advice: The same in words; None where the user has to think of something.
-        fix: The edit.
-        code: The kind of mistake, if the repair tells more about it than the place.
-    """
-
-    words: tuple[Word, ...]
-    advice: str | None = None
-    fix: Fix | None = None
-    code: str | None = None
 
 
 class Recovery:
@@ -61,10 +27,19 @@ class Recovery:
         self.cursor = cursor
         self.reporter = reporter
         self.muted = False
+        self.recent = False
+        self.troubles = 0
+
+    def settle(self) -> None:
+        """A statement begins."""
+        self.recent = self.muted
+        self.muted = False
 
     def unexpected(self, word: Word) -> None:
         """A word that the machine refuses."""
+        self.troubles += 1
         for strategy in (
+            self._outside,
             self._unclosed_group,
             self._unclosed_block,
             self._broken_line,
@@ -85,6 +60,8 @@ class Recovery:
         top = layout.top.opener
         if not fitting or top is None or (layout.top.block and word.type != "RBRACE"):
             self._stray(word, top if not layout.top.block else None)
+        elif word.type == "RBRACE" and self._closed_on_line(word):
+            self._stray(word, None)
         elif word.type == "RBRACE":
             self._never_closed(top, self.cursor.end, word)
             self.cursor.abandon()
@@ -118,11 +95,19 @@ class Recovery:
         fixes: tuple[Fix, ...] = (),
     ) -> None:
         """Report a mistake unless its statement has one already."""
+        self.troubles += 1
         if not self.muted:
             self.reporter.error(code, span, message, under=under, helps=helps, labels=labels, fixes=fixes)
         self.muted = True
 
     # Brackets
+
+    def _closed_on_line(self, word: Word) -> bool:
+        """Whether the innermost bracket would be closed on this line if it were not for a word."""
+        text = self.cursor.source.text
+        rest = text[word.span.end : (text.find("\n", word.span.end) + 1) or None]
+        top = self.cursor.layout.top.opener
+        return top is not None and 0 in matching_brackets(top.text + rest)
 
     def _unclosed_group(self, word: Word) -> bool:
         """A bracket that nothing closes: it was to end with its line, or before the block that begins here."""
@@ -136,8 +121,6 @@ class Recovery:
             cursor.rewind(word.span.start)
             return True
         offset = self._line_end(opener)
-        if offset > cursor.end or (offset == cursor.end and not cursor.breaks_line(word)):
-            return False
         self._never_closed(opener, offset, cursor.peek(offset) or word)
         cursor.abandon()
         cursor.rewind(offset)
@@ -195,7 +178,7 @@ class Recovery:
         return len(line) - len(line.lstrip())
 
     def _never_closed(self, opener: Word, due: int, where: Word) -> None:
-        closer = _SPELLINGS[OPENERS[opener.type]]
+        closer = SPELLINGS[OPENERS[opener.type]]
         end = Span(opener.span.source, due, due)
         fix = Fix(end, f"\n{closer}" if closer == "}" else closer, f"put `{closer}` here")
         self.report(
@@ -210,13 +193,14 @@ class Recovery:
     def _stray(self, word: Word, opener: Word | None) -> None:
         """A closing bracket without a partner is left out, or read as the one that is due."""
         if opener is None:
+            self.muted = self.muted or (self.recent and word.type == "RBRACE")
             fix = Fix(word.span, "", f"leave out `{word.text}`")
             self.report(
                 "FIT0005", word.span, f"`{word.text}` closes nothing", under="no bracket is open here", fixes=(fix,)
             )
             return
         closer = OPENERS[opener.type]
-        spelling = _SPELLINGS[closer]
+        spelling = SPELLINGS[closer]
         self.report(
             "FIT0005",
             word.span,
@@ -233,7 +217,7 @@ class Recovery:
     def _without_brace(self, word: Word) -> bool:
         """A header ends its line without `{`."""
         cursor = self.cursor
-        if word.type != "_NL" or not self._opens_block():
+        if word.type != "_NL" or self.muted or not self._opens_block():
             return False
         self._report(word, expected(cursor.machine), Repair((), "put `{` at the end of the line"))
         following = cursor.peek(word.span.end)
@@ -251,8 +235,9 @@ class Recovery:
 
     def _repaired(self, word: Word) -> bool:
         """Mend one word, if the text then goes on well."""
-        ahead = [following.type for following in self.cursor.ahead(word, 2)] if word.type != "_NL" else []
-        for repair in self._repairs(word):
+        begins = word.type in ("_NL", "LBRACE") and not self.cursor.layout.groups
+        ahead = [] if begins else [following.type for following in self.cursor.ahead(word, 2)]
+        for repair in repairs(self.cursor, word):
             if self.cursor.machine.takes([*(put.type for put in repair.words), *ahead]):
                 self._report(word, expected(self.cursor.machine), repair)
                 for put in repair.words:
@@ -260,50 +245,6 @@ class Recovery:
                         self.cursor.push(put)
                 return True
         return False
-
-    def _repairs(self, word: Word) -> Iterator[Repair]:
-        """Ways to mend the text at a word, likeliest first."""
-        yield from self._misspelt(word)
-        for type in _EXCHANGED:
-            if word.type == "NAME" if type == "STRING" else word.type in _SIGNS:
-                yield self._exchange(word, type)
-        for type in _LEFT_OUT:
-            if self._may_be_left_out(type, word):
-                yield self._insert(word, type)
-        if word.type in _SIGNS:
-            yield Repair((), f"leave out `{word.text}`", Fix(word.span, "", f"leave out `{word.text}`"))
-
-    def _may_be_left_out(self, type: str, word: Word) -> bool:
-        if type == "ARROW":
-            return self.cursor.machine.in_network(self.cursor.layout.block.height)
-        return type not in ("NAME", "NUMBER", "STRING") or word.type not in _VALUES
-
-    def _misspelt(self, word: Word) -> Iterator[Repair]:
-        keywords = self.cursor.machine.table.keywords
-        accepted = {keywords[type]: type for type in self.cursor.machine.accepted() if type in keywords}
-        near = closest(word.text, accepted) if word.type == "NAME" or word.type in keywords else None
-        if near is not None:
-            fix = Fix(word.span, near, f"write `{near}`")
-            yield Repair((Word(accepted[near], word.span, near),), f"did you mean `{near}`?", fix)
-
-    def _exchange(self, word: Word, type: str) -> Repair:
-        if type == "STRING":
-            fix = Fix(word.span, f'"{word.text}"', "put it in quotes")
-            return Repair((Word(type, word.span, f'"{word.text}"'),), "put it in quotes", fix)
-        spelling = _SPELLINGS[type]
-        advice = f"write `{spelling}` instead of `{word.text}`"
-        return Repair(
-            (Word(type, word.span, spelling),), advice, Fix(word.span, spelling, f"write `{spelling}`"), "FIT0016"
-        )
-
-    def _insert(self, word: Word, type: str) -> Repair:
-        words = (self.cursor.virtual(type), word)
-        if type not in _SPELLINGS:
-            return Repair(words)
-        spelling = _SPELLINGS[type]
-        advice = f"put `{spelling}` before {found(word)}"
-        code = "FIT0014" if type == "COMMA" else "FIT0017"
-        return Repair(words, advice, Fix(self.cursor.virtual(type).span, spelling, f"put `{spelling}` here"), code)
 
     # Giving up
 
@@ -322,16 +263,41 @@ class Recovery:
     def give_up(self, word: Word) -> None:
         """Skip to the end of the statement, or to the block that it opens."""
         cursor = self.cursor
-        offset = self._outside_groups(word)
-        while (following := cursor.peek(offset)) is not None and following.type != "_NL":
-            if following.type == "RBRACE" and len(cursor.layout.frames) > 1:
-                break
-            if following.type == "LBRACE" and cursor.layout.top.block and self._opens_block():
-                cursor.rewind(following.span.start)
-                return
-            offset = cursor.matches.get(following.span.start, following.span.end - 1) + 1
+        offset = self._skipped(self._outside_groups(word), to_block=cursor.layout.top.block and self._opens_block())
+        if offset < len(cursor.source.text) and cursor.source.text[offset] == "{":
+            cursor.rewind(offset)
+            return
         cursor.abandon()
         cursor.rewind(offset)
+
+    def _skipped(self, offset: int, *, to_block: bool = False) -> int:
+        """Where the statement that goes on at an offset ends: at its line end, or before a brace of its block."""
+        cursor = self.cursor
+        while (word := cursor.peek(offset)) is not None and word.type != "_NL":
+            if word.type == "RBRACE" and len(cursor.layout.frames) > 1:
+                return offset
+            if word.type == "LBRACE" and to_block:
+                return word.span.start
+            offset = cursor.matches.get(word.span.start, word.span.end - 1) + 1
+        return offset
+
+    def _outside(self, word: Word) -> bool:
+        """A line outside all braces that is no declaration: skipped, with the lines that hang on it."""
+        cursor = self.cursor
+        if len(cursor.layout.frames) > 1 or cursor.count > 0 or word.type == END:
+            return False
+        if self._repaired(word):
+            return True
+        if not (self.recent and self._indent(word)):
+            self._report(word, expected(cursor.machine), None)
+        offset = self._skipped(word.span.start)
+        while (end := cursor.peek(offset)) is not None and (first := cursor.peek(end.span.end)) is not None:
+            if end.type != "_NL" or not self._indent(first) or first.text in DECLARATIONS:
+                break
+            offset = self._skipped(first.span.start)
+        cursor.abandon()
+        cursor.rewind(offset)
+        return True
 
     def _outside_groups(self, word: Word) -> int:
         """Where to go on skipping: behind the outermost bracket of the statement, if it is closed."""
@@ -339,7 +305,7 @@ class Recovery:
         groups = layout.frames[layout.frames.index(layout.block) + 1 :]
         if groups and groups[0].opener and groups[0].opener.span.start in self.cursor.matches:
             return self.cursor.matches[groups[0].opener.span.start] + 1
-        return word.span.start if word.type == "_NL" else word.span.end
+        return word.span.start if word.type == "_NL" or word.type in OPENERS else word.span.end
 
     def _report(self, word: Word, due: Expected, repair: Repair | None) -> None:
         help = repair.advice if repair and repair.advice else due.help

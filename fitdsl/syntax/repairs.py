@@ -1,0 +1,94 @@
+"""Small edits that may mend a text where a word cannot stand, likeliest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..diagnostics import Fix, closest
+from ..source import Span
+from .cursor import Cursor
+from .messages import found
+from .words import Word
+
+SPELLINGS = {"COMMA": ",", "COLON": ":", "EQUAL": "=", "ARROW": "->", "RBRACE": "}", "RPAR": ")", "RSQB": "]"}
+
+_SIGNS = frozenset({"COMMA", "EQUAL", "COLON", "EQUALS", "ARROW", "DOT", "DOTS"})
+_VALUES = frozenset({"NAME", "NUMBER", "STRING", "TRUE", "FALSE", "REPEAT"})
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A way to mend one place.
+
+    Attributes:
+        words: What to read there instead of the word.
+        advice: The same in words; None where the user has to think of something.
+        fix: The edit; None where there is no single one.
+        code: The kind of mistake, if the repair tells more about it than the place.
+    """
+
+    words: tuple[Word, ...]
+    advice: str | None = None
+    fix: Fix | None = None
+    code: str | None = None
+
+
+def repairs(cursor: Cursor, word: Word) -> Iterator[Repair]:
+    """Ways to mend the text at a word that cannot stand there."""
+    yield from _misspelt(cursor, word)
+    if word.type == "NAME":
+        yield _quoted(word)
+    if word.type in _SIGNS:
+        yield from (_exchange(word, sign) for sign in ("EQUAL", "COLON", "COMMA"))
+    if word.type == "LBRACE":
+        yield Repair((cursor.virtual("LPAR"), cursor.virtual("RPAR"), word), "put `()` before `{`", _here(cursor, "()"))
+    yield from (_insert(cursor, word, sign) for sign in ("COMMA", "COLON", "EQUAL"))
+    if cursor.machine.in_network(cursor.layout.block.height):
+        yield _insert(cursor, word, "ARROW")
+    yield Repair((cursor.virtual("_NL"), word), "put each statement on a line of its own", _here(cursor, "\n"))
+    if cursor.last and word.type == cursor.last.type and word.type in _SIGNS:
+        yield _delete(word)
+    if word.type not in _VALUES:
+        yield from (Repair((cursor.virtual(value), word)) for value in ("NAME", "NUMBER", "STRING"))
+    if word.type in _SIGNS:
+        yield _delete(word)
+
+
+def _misspelt(cursor: Cursor, word: Word) -> Iterator[Repair]:
+    """The keyword that was meant."""
+    keywords = cursor.machine.table.keywords
+    if word.type != "NAME" and word.type not in keywords:
+        return
+    accepted = {keywords[type]: type for type in cursor.machine.accepted() if type in keywords}
+    near = closest(word.text, accepted)
+    if near is not None:
+        fix = Fix(word.span, near, f"write `{near}`")
+        yield Repair((Word(accepted[near], word.span, near),), f"did you mean `{near}`?", fix)
+
+
+def _quoted(word: Word) -> Repair:
+    text = f'"{word.text}"'
+    return Repair((Word("STRING", word.span, text),), "put it in quotes", Fix(word.span, text, "put it in quotes"))
+
+
+def _exchange(word: Word, type: str) -> Repair:
+    sign = SPELLINGS[type]
+    fix = Fix(word.span, sign, f"write `{sign}`")
+    return Repair((Word(type, word.span, sign),), f"write `{sign}` instead of `{word.text}`", fix, "FIT0016")
+
+
+def _insert(cursor: Cursor, word: Word, type: str) -> Repair:
+    sign = SPELLINGS[type]
+    code = "FIT0014" if type == "COMMA" else "FIT0017"
+    return Repair((cursor.virtual(type), word), f"put `{sign}` before {found(word)}", _here(cursor, sign), code)
+
+
+def _delete(word: Word) -> Repair:
+    return Repair((), f"leave out `{word.text}`", Fix(word.span, "", f"leave out `{word.text}`"))
+
+
+def _here(cursor: Cursor, text: str) -> Fix:
+    """Put something behind the last word."""
+    title = f"put `{text}` here" if text.strip() else "break the line here"
+    return Fix(Span(cursor.source, cursor.end, cursor.end), text, title)
