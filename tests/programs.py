@@ -91,7 +91,8 @@ def _hints(hint: Hint) -> StagePlan:
         terms=(StageTerm("hint(mid)", term, "small", ("big",), "mid"),),
         taps={"big": ("t1",), "small": (hint.guided,)},
         runs={"big": frozenset({"t1"}), "small": guided},
-        trains={"small": guided},
+        trains={"small": frozenset({"s1[0][0]", "s1[1][0]"})},
+        frozen={"big": frozenset({"t1"}), "small": frozenset()},
         hints=("mid",),
     )
 
@@ -116,5 +117,6 @@ def _distil(big: LayerGraph, small: LayerGraph) -> StagePlan:
         terms=(StageTerm("ce", labels, "small"), StageTerm("kd", soft, "small", ("big",))),
         taps={"big": ("logits",), "small": ("logits",)},
         runs={"big": frozenset(big.layers), "small": frozenset(small.layers)},
-        trains={"small": frozenset(small.layers)},
+        trains={"small": frozenset({"s1[0][0]", "s1[1][0]", "logits"})},
+        frozen={"big": frozenset(big.layers), "small": frozenset()},
     )

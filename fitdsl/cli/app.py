@@ -21,6 +21,7 @@ from .init import init
 from .reference import explain, list_components
 from .session import say, say_findings
 from .show import plan, show
+from .train import train
 
 app = typer.Typer(
     name="fit",
@@ -34,6 +35,7 @@ app.command()(check)
 app.command()(fmt)
 app.command()(show)
 app.command()(plan)
+app.command()(train)
 app.command(name="list")(list_components)
 app.command()(explain)
 app.command()(init)

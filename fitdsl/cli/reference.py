@@ -18,7 +18,7 @@ def list_components(
     kind: Annotated[str | None, typer.Argument(metavar="KIND", help="ops, losses, datasets, …")] = None,
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="One of them, for its manual entry.")] = None,
 ) -> None:
-    """List what a spec can name, or show the manual entry of one of them."""
+    """List what a spec can name, or show one manual entry."""
     write_result(_page(kind, name, Display.of(sys.stdout)))
 
 
@@ -35,7 +35,7 @@ def _page(kind: str | None, name: str | None, display: Display) -> str:
 def explain(
     code: Annotated[str | None, typer.Argument(metavar="CODE", help="Such as FIT2004; all are listed without.")] = None,
 ) -> None:
-    """Explain a diagnostic code: the reason, a wrong spec, the mended one."""
+    """Explain a code: the reason, a wrong spec, the mended one."""
     display, pages = Display.of(sys.stdout), explanations()
     if code is None:
         write_result(explanations_page(pages.values(), display))

@@ -42,10 +42,19 @@ def open_spec(path: Path, settings: Sequence[str] | None, include: Sequence[Path
         FitError: The file cannot be read as text.
         typer.BadParameter: A setting is not `NAME=VALUE`.
     """
-    point, folders = dict(map(_assignment, settings or ())), tuple(include or ())
+    point, folders = point_of(settings), tuple(include or ())
     if path == STDIN:
         return Compilation(stdin_source(), point=point, include=folders)
     return Compilation.open(path, set=point, include=folders)
+
+
+def point_of(settings: Sequence[str] | None) -> dict[str, str]:
+    """Values of params by name, from `NAME=VALUE` each.
+
+    Raises:
+        typer.BadParameter: A setting is not of this form.
+    """
+    return dict(map(_assignment, settings or ()))
 
 
 def _assignment(text: str) -> tuple[str, str]:

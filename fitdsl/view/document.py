@@ -12,12 +12,12 @@ from ..compilation import Compilation
 from ..graph.model import Layer, LayerGraph, Network
 from ..program.model import Hint, Program, StagePlan
 from ..space.params import ParamInfo
+from ..syntax import nodes
+from ..syntax.spelling import spell, spell_domain
 from ..values import Cost
 from .options import ViewOptions
 from .reports import Document
 from .spelling import arguments
-from .table import frozen_layers
-from .written import plain_literal, written
 
 Shape = tuple[int, ...]
 Layers = dict[str, tuple[str, ...]]
@@ -64,10 +64,7 @@ class HintDocument(Document):
 
 
 class StageDocument(Document):
-    """A stage: addresses by network; under a hint's name stand the layers of its regressor.
-
-    `frozen` are the layers with weights that run without learning.
-    """
+    """A stage: addresses by network; under a hint's name stand the layers of its regressor."""
 
     name: str
     after: tuple[str, ...]
@@ -146,20 +143,32 @@ def hint_document(program: Program, hint: Hint) -> HintDocument:
 def stage_document(program: Program, stage: StagePlan) -> StageDocument:
     """A stage with the layers it trains, runs and keeps frozen, in running order."""
     regressors = {name: tuple(program.hints[name].regressor.layers) for name in stage.hints}
-    frozen = {name: frozen_layers(program, stage, name) for name in stage.runs}
     return StageDocument(
         name=stage.name,
         after=stage.after,
         trains=_in_order(program, stage.trains) | regressors,
         runs=_in_order(program, stage.runs) | regressors,
-        frozen=_in_order(program, frozen),
+        frozen=_in_order(program, stage.frozen),
     )
 
 
 def _param(param: ParamInfo) -> ParamDocument:
     declaration = param.declaration
-    domain = None if declaration.domain is None else written(declaration.domain)
-    return ParamDocument(default=plain_literal(declaration.default), domain=domain, size=param.size)
+    domain = None if declaration.domain is None else spell_domain(declaration.domain)
+    return ParamDocument(default=_plain(declaration.default), domain=domain, size=param.size)
+
+
+def _plain(expr: nodes.Expr) -> Any:
+    """A literal as JSON has it; anything else as it is written."""
+    match expr:
+        case nodes.Number(value=value) | nodes.String(value=value) | nodes.Boolean(value=value):
+            return value
+        case nodes.Unary(op="-", operand=nodes.Number(value=value)):
+            return -value
+        case nodes.List(items=items):
+            return [_plain(item) for item in items]
+        case _:
+            return spell(expr)
 
 
 def _in_order(program: Program, layers: Mapping[str, Iterable[str]]) -> Layers:

@@ -46,7 +46,8 @@ def _steps(program: Program, stage: StagePlan, batch: int) -> str:
     available = data.source.signature.train
     if available is None:
         return f"{length} in batches of {batch}"
-    per_epoch = ceil(data.sizes(available)[0] / batch)
+    # the last batch of an epoch is left out unless it is the only one
+    per_epoch = max(data.sizes(available)[0] // batch, 1)
     return f"{length} of {counted(per_epoch, 'step')} of {batch} examples, {epochs * per_epoch:,} in all"
 
 

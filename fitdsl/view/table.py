@@ -10,11 +10,12 @@ from ..data.base import DataSettings
 from ..graph.model import Layer, Network
 from ..program.model import Hint, Program, StagePlan
 from ..space.params import ParamInfo
+from ..syntax.spelling import spell as spell_expr
+from ..syntax.spelling import spell_domain
 from ..values import Cost
 from .options import ViewOptions
 from .spelling import spell, spell_call
 from .terminal import Display, Style, columns, counted, human, indent, printable, sections, wrap
-from .written import written
 
 HEAD = ("layer", "op", "shape", "params", "MACs")
 ALIGN = "<<<>>"
@@ -157,7 +158,7 @@ def stage_facts(program: Program, stage: StagePlan) -> dict[str, str | None]:
         "trains": ", ".join((*map(str, stage.settings.train), *regressors)),
         "loss": spell(stage.settings.loss),
         "runs": ", ".join(_share(program, name, layers) for name, layers in stage.runs.items()),
-        "frozen": ", ".join(_frozen_parts(program, stage)) or "nothing",
+        "frozen": ", ".join(_frozen_parts(stage)) or "nothing",
     }
 
 
@@ -165,16 +166,11 @@ def _share(program: Program, name: str, layers: frozenset[str]) -> str:
     return f"{name} ({len(layers)} of {counted(len(program.networks[name].graph.layers), 'layer')})"
 
 
-def frozen_layers(program: Program, stage: StagePlan, network: str) -> list[str]:
-    """The layers with weights that a stage runs and does not train, in running order."""
-    frozen, layers = stage.frozen(network), program.networks[network].graph.layers
-    return [address for address in layers if address in frozen and layers[address].cost.params]
-
-
-def _frozen_parts(program: Program, stage: StagePlan) -> Iterator[str]:
-    for name in stage.runs:
-        if frozen := frozen_layers(program, stage, name):
-            yield f"{name} ({counted(len(frozen), 'layer')})" if stage.trains.get(name) else name
+def _frozen_parts(stage: StagePlan) -> Iterator[str]:
+    """Networks that stay as they are, and how many layers of those that do so in part."""
+    for name, frozen in stage.frozen.items():
+        if frozen:
+            yield name if frozen == stage.runs[name] else f"{name} ({counted(len(frozen), 'layer')})"
 
 
 # Params ---------------------------------------------------------------------------------------------------------------
@@ -195,9 +191,9 @@ def param_block(compilation: Compilation, display: Display) -> list[str]:
 
 def _param_row(param: ParamInfo) -> tuple[str, ...]:
     domain = param.declaration.domain
-    legal = "" if domain is None else f"in {written(domain)}"
+    legal = "" if domain is None else f"in {spell_domain(domain)}"
     size = "" if domain is None or param.size is None else counted(param.size, "value")
-    return param.name, printable(written(param.expr)), printable(legal), size
+    return param.name, printable(spell_expr(param.expr)), printable(legal), size
 
 
 def _space_lines(space: SpaceInfo) -> list[str]:

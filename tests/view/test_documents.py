@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from findings import flat_input
 from programs import small_program
+from sample_findings import flat_input
 
 from fitdsl.compilation import Compilation
 from fitdsl.source import Source
@@ -95,7 +95,7 @@ def test_a_stage_as_json_lists_layers_in_running_order() -> None:
     assert stage_document(program, program.stages["hints"]).model_dump(mode="json") == {
         "name": "hints",
         "after": [],
-        "trains": {"small": guided, "mid": ["conv"]},
+        "trains": {"small": ["s1[0][0]", "s1[1][0]"], "mid": ["conv"]},
         "runs": {"big": ["t1"], "small": guided, "mid": ["conv"]},
         "frozen": {"big": ["t1"]},
     }

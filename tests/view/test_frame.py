@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from findings import flat_input, unused
+from sample_findings import flat_input, unused
 
 from fitdsl.diagnostics import Diagnostic, Label, Severity
 from fitdsl.source import Source

@@ -100,7 +100,7 @@ stage hints
   loss    hint(mid)
   runs    big (1 of 4 layers), small (4 of 6 layers)
   frozen  big
-  steps   3 epochs of 21 steps of 64 examples, 63 in all
+  steps   3 epochs of 20 steps of 64 examples, 60 in all
   update  SGD(0.1, momentum=0.9)
   memory  about 1 MB in single precision, beside the data
 
@@ -109,7 +109,7 @@ stage distil after hints
   loss    ce() + 0.5 * ramp(4, 1, epochs=1..20) * kd()
   runs    big (4 of 4 layers), small (6 of 6 layers)
   frozen  big
-  steps   at most 20 epochs of 41 steps of 32 examples, 820 in all
+  steps   at most 20 epochs of 40 steps of 32 examples, 800 in all
   update  SGD(0.1)
   stop    patience(val.error, 5)
   keep    best(val.error)

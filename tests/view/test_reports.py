@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from importlib.metadata import version
 
-from findings import NET, flat_input, unused
+from sample_findings import NET, flat_input, unused
 
 from fitdsl.diagnostics import Diagnostic, Label, Severity
 from fitdsl.source import Source

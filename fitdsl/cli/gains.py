@@ -1,0 +1,46 @@
+"""What a run has brought: each network's cost and accuracy, and how long each stage took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..training.report import RunReport, SummaryRow, summary_table
+from ..view.terminal import Display, Style, columns, human, printable, sections
+
+NETWORKS = ("network", "role", "weights", "smaller", "MACs", "fewer", "test accuracy", "seconds")
+STAGES = ("stage", "epochs", "kept", "seconds")
+
+
+def gains(report: RunReport, display: Display) -> str:
+    """The tables of networks and stages, and where everything is."""
+    networks = [NETWORKS, *map(_network_row, summary_table(report))] if report.networks else []
+    stages = [STAGES, *_stage_rows(report)] if report.stages else []
+    return sections(
+        [
+            _table(networks, "<<>>>>>>", display),
+            _table(stages, "<>>>", display),
+            [printable(f"weights and report: {report.folder}")],
+        ]
+    )
+
+
+def _table(rows: list[tuple[str, ...]], align: str, display: Display) -> list[str]:
+    if not rows:
+        return []
+    head, *body = columns(rows, align, width=display.width, squeeze=(0,))
+    return [display.paint(head, Style.STRONG), *body]
+
+
+def _network_row(row: SummaryRow) -> tuple[str, ...]:
+    smaller, fewer = _ratio(row.weights_ratio), _ratio(row.macs_ratio)
+    accuracy, seconds = f"{row.accuracy:.2%}", f"{row.seconds:.1f}"
+    return printable(row.name), row.role, f"{row.weights:,}", smaller, human(row.macs), fewer, accuracy, seconds
+
+
+def _ratio(ratio: float | None) -> str:
+    return "-" if ratio is None or ratio == 1 else f"{ratio:.3g} x"
+
+
+def _stage_rows(report: RunReport) -> Iterator[tuple[str, ...]]:
+    for name, stage in report.stages.items():
+        yield printable(name), str(stage.epochs), str(stage.kept_epoch), f"{stage.seconds:.1f}"

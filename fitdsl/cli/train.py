@@ -1,0 +1,88 @@
+"""`fit train`: run the stages of a spec."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..experiment import load
+from ..late import late
+from ..training.events import Observer
+from ..training.interrupts import Interrupted
+from ..training.report import RunReport
+from ..view.terminal import Display
+from .gains import gains
+from .progress import PlainProgress, print_json
+from .session import IncludeOption, SetOption, SpecArgument, point_of, say, say_findings, write_result
+
+FLAGS = {"run_dir": "--run"}
+"""Options whose flag has another name."""
+
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+
+
+def _device(name: str) -> str:
+    if not _DEVICE.fullmatch(name):
+        raise typer.BadParameter(f"there is no device `{name}`; there are auto, cpu, mps, cuda and cuda:N")
+    return name
+
+
+def train(
+    spec: SpecArgument,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Decides everything random.")] = 0,
+    device: Annotated[str, typer.Option(metavar="NAME", callback=_device, help="auto, cpu, mps, cuda.")] = "auto",
+    stage: Annotated[str | None, typer.Option(metavar="NAME", help="Only this stage and those before it.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, metavar="N", help="At most so many epochs a stage.")] = None,
+    run: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the run; by default a new one.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an unfinished run.")] = False,
+    is_json: Annotated[bool, typer.Option("--json", help="Print an event a line instead of tables.")] = False,
+    settings: SetOption = None,
+    include: IncludeOption = None,
+) -> None:
+    """Run the stages and say what the student gained."""
+    experiment = load(spec, set=point_of(settings), include=include or ())
+    options = {"seed": seed, "device": device, "stage": stage, "epochs": epochs, "run_dir": run, "resume": resume}
+    say_findings(experiment.warnings)
+    try:
+        report = _observed(lambda observer: experiment.train(**options, observer=observer), is_json=is_json)
+    except Interrupted as interruption:
+        again = {**options, "run_dir": interruption.folder, "resume": True, "json": is_json}
+        again |= {"set": settings, "include": include}
+        say(f"interrupted; go on with: {command(spec, again)}")
+        raise typer.Exit(130) from None
+    if not is_json:
+        write_result(gains(report, Display.of(sys.stdout)))
+
+
+def _observed(run: Callable[[Observer], RunReport], *, is_json: bool) -> RunReport:
+    """A run with the observer that fits the reader."""
+    if is_json:
+        return run(print_json)
+    if not sys.stderr.isatty():
+        return run(PlainProgress())
+    with late("cli.bars").bars() as observer:
+        return run(observer)
+
+
+def command(spec: Path, options: Mapping[str, Any]) -> str:
+    """The command line that trains a spec with these options; those that are None or False are left out."""
+    flags = (word for name, value in options.items() for word in _flag(FLAGS.get(name, f"--{name}"), value))
+    return shlex.join(("fit", "train", str(spec), *flags))
+
+
+def _flag(flag: str, value: Any) -> list[str]:
+    match value:
+        case None | False:
+            return []
+        case True:
+            return [flag]
+        case list():
+            return [word for item in value for word in _flag(flag, item)]
+        case _:
+            return [flag, str(value)]

@@ -1,0 +1,18 @@
+"""A command line in an empty folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from command_line import Fit, runner
+
+
+@pytest.fixture
+def fit(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fit:
+    """Runs `fit` with some arguments in an empty folder, at 80 columns and without colour."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("NO_COLOR", "FORCE_COLOR", "FITDSL_TRACEBACK"):
+        monkeypatch.delenv(name, raising=False)
+    return runner(capsys)

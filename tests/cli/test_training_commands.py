@@ -1,0 +1,170 @@
+"""`train`: what is shown while it runs, what at its end, and how it ends early."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from command_line import Fit
+from rich.console import Console
+
+from fitdsl.cli import train as train_command
+from fitdsl.cli.bars import bars
+from fitdsl.cli.gains import gains
+from fitdsl.cli.progress import PlainProgress
+from fitdsl.cli.train import command
+from fitdsl.training.events import EpochDone, Event, RunDone, RunStarted, StageDone, StageStarted, StepsDone
+from fitdsl.training.interrupts import Interrupted
+from fitdsl.training.report import CostReport, NetworkReport, RunReport, StageReport
+from fitdsl.view.terminal import Display
+
+SPEC = """\
+fit 1
+
+data noise {
+  source = Synthetic([4], 2, examples=32, test=16)
+  split  = {train: 16, val: 16}
+  batch  = 8
+}
+
+student net(x: noise.input) {
+  logits = Linear(noise.classes)
+}
+
+stage learn {
+  train     = student
+  loss      = ce()
+  optimizer = SGD(lr=0.1)
+  epochs    = 2
+}
+"""
+
+
+def epoch(number: int, seconds: float = 10.0) -> EpochDone:
+    train, val = {"loss": 0.5, "accuracy": 0.75}, {"loss": 0.25}
+    return EpochDone("hints", number, 0.1, {}, train, val, True, 1234.5, seconds)
+
+
+EVENTS: tuple[Event, ...] = (
+    RunStarted(Path("runs/x/1"), ("teach", "hints"), 3, "cpu"),
+    StageDone("teach", 5, 4, True, 1.0, Path("runs/x/1/teach.safetensors")),
+    StageStarted("hints", 1, 9, 20, 12_300),
+    StepsDone("hints", 2, 10, 0.1, {"loss": 0.5}, 1234.5),
+    epoch(2),
+    epoch(3),
+    epoch(4),
+    StageDone("hints", 9, 7, False, 12.345, Path("runs/x/1/hints.safetensors")),
+    RunDone(Path("runs/x/1"), {}),
+)
+
+
+def test_plain_lines_come_every_few_seconds() -> None:
+    lines: list[str] = []
+    moments = iter([0.0, 0.1, 0.2, 0.3, 5.0, 5.0, 5.1, 5.2, 5.3, 5.4])
+    observer = PlainProgress(lines.append, lambda: next(moments))
+    for event in EVENTS:
+        observer(event)
+    assert lines == [
+        "run runs/x/1 on cpu, seed 3",
+        "stage teach: taken from runs/x/1/teach.safetensors",
+        "stage hints: 12,300 weights in 9 epochs of 20 steps, going on after epoch 1",
+        "  epoch 3/9  train loss 0.5000 accuracy 75.0%  val loss 0.2500  1.23K examples/s  1:00 left",
+        "stage hints: 9 epochs in 12.3 s, kept epoch 7",
+    ]
+
+
+def test_bars_leave_the_milestones_behind() -> None:
+    shown = io.StringIO()
+    with bars(Console(file=shown, width=100, force_terminal=True, color_system=None)) as observer:
+        for event in EVENTS:
+            observer(event)
+    text = shown.getvalue()
+    assert "run runs/x/1 on cpu, seed 3" in text
+    assert "stage hints: 9 epochs in 12.3 s, kept epoch 7" in text
+
+
+def report(**networks: NetworkReport) -> RunReport:
+    stage = StageReport(key="k", epochs=9, kept_epoch=7, reused=False, seconds=12.345, metrics={})
+    return RunReport(
+        name="x", status="done", spec="", point={}, seed=0, device="cpu", versions={}, plan={},
+        stages={"hints": stage}, networks=networks, folder=Path("runs/x/1"),
+    )  # fmt: skip
+
+
+def measured(role: Any, weights: int, accuracy: float) -> NetworkReport:
+    cost = CostReport(params=weights + 10, weights=weights, macs=weights * 100, activations=5)
+    test = {"loss": 0.1, "accuracy": accuracy, "error": 1 - accuracy}
+    return NetworkReport(role=role, cost=cost, test=test, seconds=12.345, examples_per_s=1.0)
+
+
+def test_gains_compare_with_the_teacher() -> None:
+    done = report(thin=measured("student", 1000, 0.9825), wide=measured("teacher", 9600, 0.99))
+    assert gains(done, Display()) == (
+        "network  role     weights  smaller  MACs  fewer  test accuracy  seconds\n"
+        "wide     teacher    9,600        -  960K      -         99.00%     12.3\n"
+        "thin     student    1,000    9.6 x  100K  9.6 x         98.25%     12.3\n"
+        "\n"
+        "stage  epochs  kept  seconds\n"
+        "hints       9     7     12.3\n"
+        "\n"
+        "weights and report: runs/x/1"
+    )
+
+
+def test_gains_of_a_run_that_measured_nothing() -> None:
+    assert gains(report(), Display()).splitlines()[0] == "stage  epochs  kept  seconds"
+
+
+def test_train_ends_with_the_table_and_keeps_progress_on_stderr(fit: Fit) -> None:
+    Path("net.fit").write_text(SPEC)
+    outcome = fit("train", "net.fit", "--run", "out", "--seed", "1")
+    assert outcome.code == 0
+    assert outcome.out.splitlines()[0] == "network  role     weights  smaller  MACs  fewer  test accuracy  seconds"
+    assert outcome.out.endswith("weights and report: out\n")
+    assert outcome.err.startswith("run out on cpu, seed 1\nstage learn: 10 weights in 2 epochs of 2 steps\n")
+    again = fit("train", "net.fit", "--run", "out", "--seed", "1")
+    assert (again.code, again.out) == (1, "")
+    assert again.err.startswith("error[FIT4107]: `out` holds a run already")
+
+
+def test_train_as_json_prints_an_event_a_line(fit: Fit) -> None:
+    Path("net.fit").write_text(SPEC)
+    outcome = fit("train", "net.fit", "--json", "--epochs", "1")
+    events = [json.loads(line) for line in outcome.out.splitlines()]
+    assert [event["event"] for event in events] == ["run", "stage", "epoch", "stage_done", "done"]
+    assert (outcome.code, outcome.err, events[2]["stage"], events[2]["epoch"]) == (0, "", "learn", 1)
+
+
+def test_a_bad_spec_is_not_trained(fit: Fit) -> None:
+    Path("net.fit").write_text(SPEC.replace("Linear", "Linaer"))
+    outcome = fit("train", "net.fit")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.startswith("error[FIT1001]: nothing is called `Linaer`\n")
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """An experiment whose training is interrupted at once."""
+
+    warnings: tuple[()] = ()
+
+    def train(self, **options: Any) -> NoReturn:
+        raise Interrupted(Path("runs/net/a b"))
+
+
+def test_ctrl_c_says_how_to_go_on(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train_command, "load", lambda *arguments, **options: Stopped())
+    outcome = fit("train", "net.fit", "--set", "a=1", "--set", "b=[1, 2]", "--epochs", "3", "--json")
+    assert (outcome.code, outcome.out) == (130, "")
+    assert outcome.err == (
+        "interrupted; go on with: fit train net.fit --seed 0 --device auto --epochs 3 --run 'runs/net/a b' --resume "
+        "--json --set a=1 --set 'b=[1, 2]'\n"
+    )
+
+
+def test_options_left_out_stay_out() -> None:
+    assert command(Path("a.fit"), {"stage": None, "resume": False}) == "fit train a.fit"
