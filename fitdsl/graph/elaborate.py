@@ -89,6 +89,7 @@ class Elaboration:
         layers: The layers typed so far, by address.
         groups: Labels, blocks and repeats so far, by address.
         open: The blocks that are being unfolded, outermost first.
+        first: Name of the network's first input.
     """
 
     evaluator: Evaluator
@@ -96,6 +97,7 @@ class Elaboration:
     layers: dict[str, Layer] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     open: list[nodes.Block] = field(default_factory=list)
+    first: str = "input"
     steps: int = 0
 
     @property
@@ -106,6 +108,7 @@ class Elaboration:
     def network(self, body: nodes.Body, inputs: Mapping[str, TensorType | None], scope: Scope) -> LayerGraph | None:
         """The graph of a network; None if a mistake keeps it from being known, which is reported."""
         wires = {name: Wire(name, type) for name, type in inputs.items()}
+        self.first = next(iter(inputs), self.first)
         start = next(iter(wires.values())) if len(wires) == 1 else None
         try:
             result = self.body(body, scope.inner(wires), start, Numbering(""))
@@ -248,7 +251,11 @@ class Elaboration:
             return UNKNOWN
         if current is None:
             return self.error(
-                "FIT2003", expr.span, f"nothing flows into `{callee.word}`", scope, "name what does: `input -> …`"
+                "FIT2003",
+                expr.span,
+                f"nothing flows into `{callee.word}`",
+                scope,
+                f"name what does: `{self.first} -> …`",
             )
         wires = current.wires if isinstance(current, Bundle) else (current,)
         if op.parts() is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-from ..diagnostics import Reporter
+from ..diagnostics import Reporter, did_you_mean
 from ..semantics.evaluate import Evaluator
 from ..semantics.functions import describe, is_number
 from ..semantics.scope import UNKNOWN, Scope
@@ -105,7 +105,9 @@ def read_point(values: Mapping[str, Any], known: Mapping[str, nodes.Param], repo
         if name not in known:
             names = ", ".join(f"`{param}`" for param in known) or "none"
             at = found[0].name.span if found else source.span()
-            reporter.error("FIT5003", at, f"this spec has no param `{name}`", notes=(f"its params are {names}",))
+            helps = did_you_mean(name, known)
+            notes = () if helps else (f"its params are {names}",)
+            reporter.error("FIT5003", at, f"this spec has no param `{name}`", notes=notes, helps=helps)
         elif len(found) == 1:
             point[name] = found[0].value
     return point
