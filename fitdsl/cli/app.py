@@ -15,30 +15,19 @@ from typing import Annotated
 import typer
 
 from ..diagnostics import FitError
-from .check import check
-from .fmt import fmt
-from .init import init
-from .reference import explain, list_components
+from ..view.terminal import printable
+from .late_commands import LateCommands
 from .session import say, say_findings
-from .show import plan, show
-from .train import train
 
 app = typer.Typer(
     name="fit",
+    cls=LateCommands,
     no_args_is_help=True,
     # Importing rich for help texts and errors would cost every command a tenth of a second.
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(check)
-app.command()(fmt)
-app.command()(show)
-app.command()(plan)
-app.command()(train)
-app.command(name="list")(list_components)
-app.command()(explain)
-app.command()(init)
 
 
 def _print_version(is_wanted: bool) -> None:
@@ -71,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run a command line and give its exit code; whatever goes wrong is said in a few lines on stderr."""
+    """Run a command line and give its exit code; whatever goes wrong is said on stderr."""
     try:
         app(arguments)
     except SystemExit as end:
@@ -80,12 +69,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
         say_findings(error.diagnostics)
         return 1
     except OSError as error:
-        say(f"error: {error.strerror or error}{f': `{error.filename}`' if error.filename else ''}")
+        where = f": `{error.filename}`" if error.filename else ""
+        say(f"error: {printable(f'{error.strerror or error}{where}')}")
         return 1
     except Exception as error:
         if os.environ.get("FITDSL_TRACEBACK"):
             raise
-        say(f"internal error: {type(error).__name__}: {error}")
-        say("please report this with the spec and what FITDSL_TRACEBACK=1 in the environment makes it print")
+        what = printable(f"{type(error).__name__}: {error}")
+        say(f"internal error: {what}; please report it with the spec and what FITDSL_TRACEBACK=1 makes it print")
         return 2
     return 0

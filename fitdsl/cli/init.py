@@ -25,7 +25,7 @@ def init(
         raise typer.Exit(1)
     write_text(path, starter_text())
     write_result(printable(str(path)))
-    say(f"next: fit check {path}, fit show {path}, fit train {path}")
+    say(printable(f"next: fit check {path}, fit show {path}, fit train {path}"))
 
 
 def starter_text() -> str:

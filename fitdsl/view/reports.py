@@ -39,7 +39,8 @@ def _concise(diagnostic: Diagnostic, display: Display) -> str:
 class Document(BaseModel):
     """Base of what is written as JSON: frozen, and strict about unknown names when read."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # most runs print no JSON, so validators are built when first used
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Position(Document):

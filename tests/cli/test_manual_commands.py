@@ -80,17 +80,25 @@ def test_the_starter_has_nothing_to_report_and_is_formatted() -> None:
     assert print_spec(compilation.tree) == starter_text()
 
 
-def test_an_internal_error_is_two_lines_and_no_traceback(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_is_one_line_and_no_traceback(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reference, "kinds_page", lambda display: 1 / 0)
     outcome = fit("list")
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err == (
-        "internal error: ZeroDivisionError: division by zero\n"
-        "please report this with the spec and what FITDSL_TRACEBACK=1 in the environment makes it print\n"
+        "internal error: ZeroDivisionError: division by zero; "
+        "please report it with the spec and what FITDSL_TRACEBACK=1 makes it print\n"
     )
     monkeypatch.setenv("FITDSL_TRACEBACK", "1")
     with pytest.raises(ZeroDivisionError):
         fit("list")
+
+
+def test_ctrl_c_ends_any_command_with_130(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(display: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reference, "kinds_page", interrupt)
+    assert fit("list").code == 130
 
 
 def test_a_file_that_cannot_be_written_is_one_line(fit: Fit) -> None:
