@@ -24,14 +24,17 @@ def network(body: str) -> str:
             "  (stride or pool both to the same height and width)",
         ),
         (
-            "a = x -> Concat()\nb = [x, x] -> ReLU()\na + b",
-            "4:15 FIT2002 `ReLU` takes 1 input, got 2  (merge the flows first)",
+            "[x, x] -> ReLU()",
+            "3:11 FIT2002 `ReLU` takes 1 input, got 2  (merge the flows first)",
         ),
         ("x -> ReLU", "3:6 FIT2003 `ReLU` is not something that flows  (call it: `ReLU()`)"),
         ("x -> 3", "3:6 FIT2003 the number 3 is not something that flows  (layers are calls, such as `Linear(10)`)"),
         ("h = x -> Split(2)\nh[2]", "4:1 FIT2003 there is no part 2 here  (parts are numbered 0 to 1)"),
-        ("x -> Split(2)", "2:25 FIT2003 a network gives one output, this one ends in several flows"
-         "  (merge them: `[a, b] -> Concat()`)"),
+        (
+            "x -> Split(2)",
+            "3:1 FIT2003 a network gives one output, this one ends in several flows"
+            "  (merge them: `[a, b] -> Concat()`)",
+        ),
         ("ce() -> ReLU()", "3:1 FIT2003 `ce` is not a layer  (`fit list ops` names all layers)"),
         ("repeat 2.5 { ReLU() }", "3:8 FIT1010 `repeat` takes a whole number from 0, got the number 2.5"),
         ("repeat w in 5 { ReLU() }", "3:13 FIT1010 `repeat … in` runs over a list, got the number 5"),
@@ -58,7 +61,7 @@ def test_a_block_that_calls_itself_is_told_once() -> None:
     text = "block a() { b() }\nblock b() { a() }\n" + network("a()")
     (finding,) = found(text)
     assert finding.split(" ", 1)[1] == (
-        "FIT2006 `a` is called inside itself without end  (a block cannot call itself, not even through another block)"
+        "FIT2006 `a` is called inside itself  (write `repeat` where layers come again and again)"
     )
 
 

@@ -73,11 +73,17 @@ def test_a_block_is_called_with_channels_and_kernel() -> None:
         ),
         (
             {"student": "Conv2d(5, 3, stride=4)"},
-            ["9:28 FIT3001 a convolution cannot make [12, 7, 7] from the smaller map [5, 4, 4]"],
+            [
+                "9:28 FIT3001 a convolution cannot make [12, 7, 7] from the smaller map [5, 4, 4]"
+                "  (use another regressor: `fc()`)"
+            ],
         ),
         (
             {"settings": "regressor = identity()"},
-            ["9:28 FIT3003 `identity` compares equal shapes, got [5, 16, 16] and [12, 7, 7]  (use `conv()` or `fc()`)"],
+            [
+                "9:28 FIT3001 `identity` compares equal shapes, got [5, 16, 16] and [12, 7, 7]"
+                "  (use another regressor: `conv()` or `fc()`)"
+            ],
         ),
     ],
 )
@@ -89,5 +95,5 @@ def test_the_remedy_names_a_layer_that_can_be_guided() -> None:
     text = pair(student="Conv2d(5, 3, padding=1)\n  q = MaxPool2d(4)").replace("student.g", "student.q")
     assert found(text) == [
         "10:28 FIT3001 a convolution cannot make [12, 7, 7] from the smaller map [5, 4, 4]"
-        "  (guide `s.g` instead, which gives [5, 16, 16])"
+        "  (guide `s.g` instead, which gives [5, 16, 16])  (use another regressor: `fc()`)"
     ]

@@ -96,7 +96,7 @@ def test_stages_come_in_an_order_in_which_each_follows_what_it_needs() -> None:
             [("optimizer = Adam()", "optimiser = Adam()")],
             ["21:3 FIT1004 `teach` has no setting `optimiser`  (did you mean `optimizer`?)"],
         ),
-        ([("  optimizer = Adam()\n", "")], ["18:7 FIT4002 `teach` needs `optimizer`"]),
+        ([("  optimizer = Adam()\n", "")], ["18:7 FIT1006 `teach` needs `optimizer`"]),
         (
             [("train     = student[..mid]", "train     = student.logits")],
             [
@@ -118,9 +118,9 @@ def test_stages_come_in_an_order_in_which_each_follows_what_it_needs() -> None:
         (
             [("stage hints after teach", "stage hints")],
             [
-                "24:7 FIT4005 stage `hints` learns from `t`, which nothing trained"
+                "26:15 FIT4005 stage `hints` learns from `t`, which nothing trained"
                 "  (put it after the stage that trains it: `stage hints after teach`)",
-                "30:7 FIT4005 stage `distil` learns from `t`, which nothing trained"
+                "32:15 FIT4005 stage `distil` learns from `t`, which nothing trained"
                 "  (put it after the stage that trains it: `stage distil after teach`)",
             ],
         ),
@@ -138,7 +138,10 @@ def test_stages_come_in_an_order_in_which_each_follows_what_it_needs() -> None:
         ),
         (
             [("epochs=1..2", "epochs=10..20")],
-            ["32:15 FIT4006 it begins at epoch 10, but the stage ends after epoch 3"],
+            [
+                "32:22 FIT4006 `ramp` has no effect, or only in part: it begins at epoch 10, but the stage ends after"
+                " epoch 3  (keep it within epochs 1 to 3, or raise `epochs`)"
+            ],
         ),
         (
             [("loss      = hint(mid)", "loss      = hint(mid)\n  keep = best(val.error)")],
@@ -149,7 +152,10 @@ def test_stages_come_in_an_order_in_which_each_follows_what_it_needs() -> None:
         ),
         (
             [("{train: 0.8, val: 0.2}", "{train: 1.0}")],
-            ["35:15 FIT4009 `val.error` is not measured: no examples are kept for it  (give the data's `split` a part `val`)"],
+            [
+                "35:15 FIT4009 `val.error` is not measured: no examples are kept for it"
+                "  (give the data's `split` a part `val`)"
+            ],
         ),
         (
             [("train     = teacher", "train     = [teacher, student]")],
@@ -169,9 +175,13 @@ def test_stages_come_in_an_order_in_which_each_follows_what_it_needs() -> None:
         (
             [("x: d.input", "x: [1, 8, 8]"), ("x: d.input", "x: [1, 8, 8]")],
             [
-                f"{line}:7 FIT4011 the networks of this stage read no data"
-                "  (give them an input `data.input` of a `data` block)"
-                for line in (18, 24, 30)
+                f"{line}:7 FIT4011 stage `{stage}` runs {networks}, which {reads} no data"
+                "  (write `data.input`, with the name of a `data` block, for the shape of its input)"
+                for line, stage, networks, reads in (
+                    (18, "teach", "`t`", "reads"),
+                    (24, "hints", "`s`", "reads"),
+                    (30, "distil", "`s`", "reads"),
+                )
             ],
         ),
         (
@@ -184,11 +194,14 @@ def test_stages_come_in_an_order_in_which_each_follows_what_it_needs() -> None:
         ),
         (
             [("kd(temperature=3)", "kd(temperature=-4)")],
-            ["32:66 FIT1007 `temperature` of `kd` is a positive number or a schedule, got the number -4"],
+            ["32:63 FIT1007 `temperature` of `kd` is a positive number or a schedule, got the number -4"],
         ),
         (
             [("patience(val.error, 9)", "patience(test.error, 9)")],
-            ["35:24 FIT1001 nothing is called `test`"],
+            [
+                "35:24 FIT1007 `patience`: `test.error`: selecting on the test split is not allowed,"
+                " its result would be too good; use `val.error`"
+            ],
         ),
     ],
 )

@@ -44,9 +44,9 @@ def test_nothing_outside_the_project_is_read(project: Path, tmp_path_factory: py
     outside = tmp_path_factory.mktemp("outside") / "conv.fit"
     outside.write_text("fit 1\nblock conv(out) { Conv2d(out, 3) }\n")
     text = f'use "{outside}"\n{STUDENT}'
-    assert [line.split(" ")[1] for line in found(text, project / "a.fit")] == ["FIT1021", "FIT1001"]
+    assert [line.split(" ")[1] for line in found(text, project / "a.fit")] == ["FIT1021"]
     (project / "link.fit").symlink_to(outside)
-    assert [line.split(" ")[1] for line in found(f'use "link.fit"\n{STUDENT}', project / "a.fit")][0] == "FIT1021"
+    assert [line.split(" ")[1] for line in found(f'use "link.fit"\n{STUDENT}', project / "a.fit")] == ["FIT1021"]
 
 
 def test_a_missing_file_names_where_it_was_looked_for(project: Path) -> None:

@@ -74,15 +74,19 @@ def test_expressions(expression: str, expected: Any) -> None:
         ("true + 1", "2:10 FIT1010 `+` does not take `true` and the number 1"),
         ("[1] * 1M", "2:10 FIT1010 a list has at most 10,000 items, this one would have 1,000,000"),
         ("not 3", "2:10 FIT1010 `not` does not take the number 3"),
-        ("[1, 2][2]", "2:10 FIT1010 a list of 2 has no item 2"),
+        ("[1, 2][2]", "2:10 FIT1010 a list of 2 has no item 2  (items are numbered from 0)"),
         ("3[0]", "2:10 FIT1010 the number 3 has no item 0"),
         ("3(4)", "2:10 FIT1010 the number 3 cannot be called"),
-        ("min()", "2:10 FIT1010 `min` does not take nothing  (write min(a, b, …) or min(list))"),
+        ("min()", "2:10 FIT1010 `min` needs an argument  (write min(a, b, …) or min(list))"),
         ("len(3)", "2:10 FIT1010 `len` does not take the number 3  (write len(list))"),
         ("log2(n=3)", "2:15 FIT1004 `log2` has no argument `n`  (write log2(number))"),
         ("round_to(3, 0)", "2:10 FIT1010 `round_to` rounds to a positive multiple, got 0"),
-        ("Conv2d(3, 3)", "2:10 FIT1009 `Conv2d` makes layers, here a value is due  (layers stand in networks and blocks)"),
-        ("it", "2:5 FIT1008 `it` is defined by itself: it -> it"),
+        (
+            "Conv2d(3, 3)",
+            "2:10 FIT1009 `Conv2d` makes layers, here a value is due"
+            "  (call it in a network or a block, or name it without calling it)",
+        ),
+        ("it", "2:5 FIT1008 `it` is defined by itself: it -> it  (give one of them a value of its own)"),
     ],
 )
 def test_what_has_no_value(expression: str, finding: str) -> None:

@@ -13,6 +13,7 @@ param width = 1.0 in {0.75, 1.0, 1.25}
 param depth = 2 in 1 .. 4
 param lr = 5e-3 in log(1e-4 .. 1e-2)
 let base = 8
+block spare() { Dropout(lr) }
 block unit() { Conv2d(width * base, 3, padding=1) }
 student s(x: [3, 8, 8]) { repeat depth { unit() } }
 search {
@@ -95,7 +96,7 @@ def test_domains_that_mean_nothing(declaration: str, finding: str) -> None:
 
 
 def test_points_that_do_not_exist() -> None:
-    assert found(TEXT, depth=9) == [
+    assert found(TEXT.replace("1K", "9K"), depth=9) == [
         "2:13 FIT5003 the value of `depth`, the number 9, is not in its domain"
         "  (a domain holds the default too; both ends of a range belong to it)"
     ]
@@ -111,17 +112,25 @@ def test_a_param_that_nothing_reads_is_a_warning() -> None:
 @pytest.mark.parametrize(
     ("setting", "findings"),
     [
-        ("vary = [width, lrr]", ["9:18 FIT5004 `lrr` is no param  (did you mean `lr`?)"]),
-        ("maximize = 3", ["9:14 FIT5008 a search aims at a metric or a cost, got the number 3  (such as `val.accuracy` or `macs(student)`)"]),
+        ("vary = [width, lrr]", ["10:18 FIT5004 `lrr` is no param  (did you mean `lr`?)"]),
+        (
+            "maximize = 3",
+            [
+                "10:14 FIT5008 a search aims at a metric or a cost, got the number 3"
+                "  (such as `val.accuracy` or `macs(student)`)"
+            ],
+        ),
         ("minimize = macs(student)", []),
-        ("maximise = val.accuracy", ["9:3 FIT1004 `search` has no setting `maximise`  (did you mean `maximize`?)"]),
-        ("sampler = asha()", ["9:13 FIT1007 `sampler` of `search` is a sampler, got the scheduler `asha`"]),
-        ("trial = {gpu: 1}", ["9:11 FIT1004 `trial` has no setting `gpu`  (did you mean `gpus`?)"]),
+        ("maximise = val.accuracy", ["10:3 FIT1004 `search` has no setting `maximise`  (did you mean `maximize`?)"]),
+        ("sampler = asha()", ["10:13 FIT1007 `sampler` of `search` is a sampler, got the scheduler `asha`"]),
+        ("trial = {gpu: 1}", ["10:11 FIT1004 `trial` has no setting `gpu`  (did you mean `gpus`?)"]),
     ],
 )
 def test_search_settings(setting: str, findings: list[str]) -> None:
-    text = TEXT.replace("  maximize = val.accuracy\n", f"  {setting}\n" if "imi" in setting else
-                        f"  {setting}\n  maximize = val.accuracy\n")
+    text = TEXT.replace(
+        "  maximize = val.accuracy\n",
+        f"  {setting}\n" if "imi" in setting else f"  {setting}\n  maximize = val.accuracy\n",
+    )
     assert found(text) == findings
 
 
