@@ -8,7 +8,8 @@
        = help: put `Flatten()` before it
 
 A place that spans several lines is marked on its first. Tabs are four cells wide; a line longer than the display is
-cut around its mark. A finding about a file as a whole, such as one that cannot be read, has no text and shows no line.
+cut around its mark. A finding about a file as a whole, such as one that cannot be read, has no text and shows no line;
+one about no place at all, such as an option of the command line, shows neither file nor line.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from itertools import accumulate, groupby
 
 from ..diagnostics import Diagnostic, Label, Severity
-from ..source import Source
+from ..source import NOWHERE, Source
 from .terminal import Display, Style, char_cells, printable
 
 TAB = " " * 4
@@ -73,6 +74,8 @@ class _Frame:
 
     def _section(self, labels: Sequence[Label], arrow: str) -> list[str]:
         source = labels[0].span.source
+        if source is NOWHERE.source:
+            return []
         lines = [f"{' ' * self._gutter}{self.display.paint(arrow, Style.ACCENT)} {_place(labels[0])}"]
         if not source.text:
             return lines

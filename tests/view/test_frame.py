@@ -6,7 +6,7 @@ import pytest
 from sample_findings import flat_input, unused
 
 from fitdsl.diagnostics import Diagnostic, Label, Severity
-from fitdsl.source import Source
+from fitdsl.source import NOWHERE, Source
 from fitdsl.view.frame import frame
 from fitdsl.view.terminal import Display
 
@@ -108,6 +108,11 @@ def test_a_file_without_a_text_shows_no_line() -> None:
     place = Label(Source("gone.fit", "").span(), "")
     finding = Diagnostic("FIT0009", Severity.ERROR, "no such file", place, helps=("check its name",))
     assert frame(finding, Display()) == "error[FIT0009]: no such file\n --> gone.fit\n  = help: check its name"
+
+
+def test_a_finding_about_no_place_is_its_message() -> None:
+    finding = Diagnostic("FIT4004", Severity.ERROR, "no such stage", Label(NOWHERE, ""), helps=("name another",))
+    assert frame(finding, Display()) == "error[FIT4004]: no such stage\n  = help: name another"
 
 
 def test_names_of_files_cannot_steer_the_terminal() -> None:
