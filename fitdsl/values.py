@@ -10,6 +10,16 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
+from pydantic_core import CoreSchema, core_schema
+
+
+class ByInstance:
+    """A value that a component's field accepts as it is, instead of having pydantic look into it."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
+        return core_schema.is_instance_schema(cls)
+
 
 @dataclass(frozen=True)
 class TensorType:
@@ -65,7 +75,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Interval:
+class Interval(ByInstance):
     """`low .. high`, inclusive at both ends; an end left out is open: epochs 5..400, student[..s2]."""
 
     low: float | None
@@ -74,7 +84,7 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Metric:
+class Metric(ByInstance):
     """A number measured after each epoch, such as `val.error`: the split it is measured on and its name."""
 
     split: str
@@ -101,21 +111,21 @@ class Rejected(Exception):
 
 
 @dataclass(frozen=True)
-class NetworkRef:
+class NetworkRef(ByInstance):
     """A teacher or student, by name, where a component takes one: `kd(teacher=big)`."""
 
     name: str
 
 
 @dataclass(frozen=True)
-class HintRef:
+class HintRef(ByInstance):
     """A hint, by name: `hint(mid)`."""
 
     name: str
 
 
 @dataclass(frozen=True)
-class Selection:
+class Selection(ByInstance):
     """Some layers of one network: `student`, `student.s1`, `student[..s2]`.
 
     Attributes:

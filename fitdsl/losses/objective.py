@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..optim.schedules import Schedule
+from ..values import ByInstance
 from .base import Loss
 
 
@@ -30,7 +31,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Objective:
+class Objective(ByInstance):
     """A sum of terms."""
 
     terms: tuple[Term, ...]

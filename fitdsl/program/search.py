@@ -16,7 +16,7 @@ from ..semantics.scope import UNKNOWN, Scope
 from ..space.params import ParamInfo
 from ..space.samplers import Asha, Random, Sampler, TrialScheduler
 from ..syntax import nodes
-from ..values import Metric, NetworkRef
+from ..values import ByInstance, Metric, NetworkRef
 from .declarations import COSTS, Declarations
 
 
@@ -36,7 +36,7 @@ class CostOf:
 
 
 @dataclass(frozen=True)
-class Goal:
+class Goal(ByInstance):
     """One objective of a search."""
 
     direction: Literal["maximize", "minimize"]

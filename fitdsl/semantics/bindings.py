@@ -11,7 +11,7 @@ from typing import Any
 
 from ..data.base import DataSettings
 from ..syntax import nodes
-from ..values import Metric, NetworkRef, Rejected
+from ..values import ByInstance, Metric, NetworkRef, Rejected
 
 SPLITS = ("train", "val", "test")
 METRICS = ("loss", "accuracy", "error")
@@ -95,7 +95,7 @@ class InputOf:
 
 
 @dataclass(frozen=True)
-class BlockValue:
+class BlockValue(ByInstance):
     """A block as a value; calling it inside a network makes its layers."""
 
     declaration: nodes.Block
