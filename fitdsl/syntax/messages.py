@@ -121,6 +121,7 @@ EXPECTED: dict[str, Expected] = {
     "choice: LBRACE": _value("a value to choose from", "a choice looks like `{0.75, 1.0, 1.25}`"),
     "_choice_list": Expected("`,` or `}`", "a choice looks like `{0.75, 1.0, 1.25}`"),
     "_choice_list COMMA": _value("a value to choose from or `}`"),
+    "interval: sum": Expected("`..` and the high end", "a range looks like `1 .. 6` or `16 .. 64 step 16`"),
     "sum DOTS sum STEP": _value("the step"),
     "LOG": Expected("`(`", _LOG),
     "LOG LPAR": _value("the low end", _LOG),
@@ -166,7 +167,6 @@ EXPECTED: dict[str, Expected] = {
     "_argument_list COMMA": _value("an argument or `)`"),
     "_element_list COMMA": _value("a value or `]`"),
     "_entry_list COMMA": _value("an entry or `}`", "a dictionary looks like `{train: 1_500, val: 200}`"),
-    "LBRACE postfix": Expected("`:` and a value", "a dictionary looks like `{train: 1_500, val: 200}`"),
     # What is complete so far: the parser lists what may follow
     **dict.fromkeys(
         (
@@ -219,7 +219,6 @@ EXPECTED: dict[str, Expected] = {
             "input",
             "_parameter_list",
             "parameter",
-            "_names",
             "interval",
             "logarithmic",
             "choice",

@@ -13,7 +13,6 @@ from . import nodes
 from .builder import Edition, all_of
 from .cursor import Cursor
 from .layout import CLOSERS, DEEPEST
-from .machine import END
 from .recovery import Recovery
 from .slips import Slip, slip_of
 from .trivia import surround
@@ -21,6 +20,7 @@ from .words import Word
 
 EDITION = 1
 LONGEST = 1_000_000
+TOO_LONG = f"this text is too long: a spec has at most {LONGEST:,} characters"
 MOST_TROUBLES = 200
 
 _EDITION_LINE = re.compile(r"(\s|\ufeff|#[^\n]*)*fit\b")
@@ -29,8 +29,7 @@ _EDITION_LINE = re.compile(r"(\s|\ufeff|#[^\n]*)*fit\b")
 def parse(source: Source, reporter: Reporter) -> nodes.Spec:
     """The tree of a text; statements with mistakes may be missing from it, or be there with gaps."""
     if len(source.text) > LONGEST:
-        message = f"this text has {len(source.text):,} characters, a spec has at most {LONGEST:,}"
-        reporter.error("FIT0026", source.span(0, 0), message)
+        reporter.error("FIT0026", source.span(0, 0), TOO_LONG)
         return nodes.Spec(EDITION, ())
     found, trivia = surround(_Parser(source, reporter).items(), source.span())
     for code, span, message in _edition_mistakes(source, found):
@@ -50,20 +49,29 @@ class _Parser:
         """The edition and all declarations, in order."""
         while (word := self.cursor.next()) is not None and not self._hopeless(word):
             self._take(word)
-        end = Word(END, self.cursor.source.span(len(self.cursor.source.text)))
-        return all_of(self.recovery.finish(end), nodes.Commented)
+        return all_of(self.recovery.finish(), nodes.Commented)
 
     def _take(self, word: Word) -> None:
         slip = slip_of(word)
         meant = word if slip is None else self._slipped(slip, word)
-        if meant is None or (meant.type == "_NL" and not self.cursor.layout.ends_statement()):
+        if meant is None:
             return
-        if meant.type in CLOSERS and not self._closes_top(meant):
+        if meant.type == "_NL" and not self.cursor.layout.ends_statement():
+            self._between_lines()
+        elif meant.type in CLOSERS and not self._closes_top(meant):
             self.recovery.bracket(meant)
-            return
-        if not self.cursor.push(meant):
-            self.recovery.unexpected(meant)
+        else:
+            self._push(meant)
+
+    def _push(self, word: Word) -> None:
+        if not self.cursor.push(word):
+            self.recovery.unexpected(word)
         if self.cursor.begins_statement:
+            self.recovery.settle()
+
+    def _between_lines(self) -> None:
+        """A line end that ends no statement; one that was given up may stand before it."""
+        if self.cursor.layout.top.block and self.cursor.layout.previous is None:
             self.recovery.settle()
 
     def _slipped(self, slip: Slip, word: Word) -> Word | None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ..diagnostics import Reporter
 from ..source import Source
-from .parser import LONGEST
+from .parser import LONGEST, TOO_LONG
 
+_MOST_BYTES = 4 * LONGEST
 _CONTROL = frozenset(range(32)) - {9, 10, 12, 13}
 
 
@@ -18,12 +19,14 @@ def load_source(path: Path, reporter: Reporter) -> Source | None:
         if path.is_dir():
             return _refuse(path, reporter, "FIT0021", f"`{path}` is a folder, not a file")
         with path.open("rb") as file:
-            data = file.read(4 * LONGEST + 1)
+            data = file.read(_MOST_BYTES + 1)
     except FileNotFoundError:
         return _refuse(path, reporter, "FIT0020", f"there is no file `{path}`")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return _refuse(path, reporter, "FIT0022", f"`{path}` cannot be read: {reason}")
+    if len(data) > _MOST_BYTES:
+        return _refuse(path, reporter, "FIT0026", TOO_LONG)
     return read(str(path), data, reporter)
 
 

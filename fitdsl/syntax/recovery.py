@@ -63,15 +63,14 @@ class Recovery:
         elif word.type == "RBRACE" and self._closed_on_line(word):
             self._stray(word, None)
         elif word.type == "RBRACE":
-            self._never_closed(top, self.cursor.end, word)
-            self.cursor.abandon()
-            self.cursor.rewind(word.span.start)
+            self._end_group(top, min(self._line_end(top), word.span.start))
         else:
             self._never_closed(top, self.cursor.end, word)
             self.give_up(word)
 
-    def finish(self, end: Word) -> Parts:
+    def finish(self) -> Parts:
         """All items, once what the end of the text leaves open is closed."""
+        end = self.cursor.virtual(END)
         frames = self.cursor.layout.frames
         if frames[-1].opener:
             self._never_closed(frames[-1].opener, self.cursor.end, end)
@@ -120,11 +119,14 @@ class Recovery:
             cursor.push(cursor.virtual(OPENERS[opener.type]))
             cursor.rewind(word.span.start)
             return True
-        offset = self._line_end(opener)
-        self._never_closed(opener, offset, cursor.peek(offset) or word)
-        cursor.abandon()
-        cursor.rewind(offset)
+        self._end_group(opener, self._line_end(opener))
         return True
+
+    def _end_group(self, opener: Word, offset: int) -> None:
+        """Read on from where an unclosed bracket was to end."""
+        self._never_closed(opener, offset, self.cursor.peek(offset) or self.cursor.virtual(END))
+        self.cursor.abandon()
+        self.cursor.rewind(offset)
 
     def _line_end(self, opener: Word) -> int:
         """Where the statement of an unclosed bracket ends: before the next line that is indented no further."""

@@ -20,8 +20,12 @@ from lark.parsers.lalr_analysis import IntParseTable, Reduce, Shift
 
 FILE = Path(__file__).with_name("table.json")
 START = "start"
-EVERYWHERE = ("NAME", "NUMBER", "STRING", "_NL", "BLANK", "BAD_WORD", "BAD_QUOTES", "BAD_STRING", "BAD_CHARACTER")
-"""What the lexer offers in every state; what it means there is up to the parser."""
+EVERYWHERE = (
+    *("NAME", "NUMBER", "STRING", "_NL", "BLANK"),
+    *("ARROW", "DOTS", "POWER", "FLOOR", "EQUALS", "DIFFERS", "AT_MOST", "AT_LEAST"),
+    *("BAD_WORD", "BAD_QUOTES", "BAD_STRING", "BAD_CHARACTER"),
+)
+"""What the lexer cuts out in every state, so that only keywords depend on it: `->` is never `-` and `>`."""
 
 
 @dataclass(frozen=True)
