@@ -85,6 +85,11 @@ class Compilation:
         """Everything found wrong, from syntax to search, in the order of the phases."""
         return tuple(self._checked.reporter.diagnostics)
 
+    @property
+    def used(self) -> frozenset[Path]:
+        """The files it uses, directly or not."""
+        return self._checked.used
+
     @cached_property
     def tree(self) -> nodes.Spec:
         """The tree as written; what could not be understood is left out."""
@@ -160,7 +165,8 @@ class Compilation:
     @cached_property
     def _checked(self) -> _Checked:
         reporter = Reporter()
-        linked = link(parse(self.source, reporter), self.path, self.include, reporter)
+        linking = link(parse(self.source, reporter), self.path, self.include, reporter)
+        linked = linking.spec
         known = params(linked)
         point = read_point(self.point, known, reporter)
         if reporter.has_errors:
@@ -178,13 +184,14 @@ class Compilation:
                 f"nothing reads the param `{param.name}`",
                 helps=("use it, or take it away: a search would vary it for nothing",),
             )
-        return _Checked(linked, point, built, infos, settings[0] if settings else None, reporter)
+        return _Checked(linking.used, linked, point, built, infos, settings[0] if settings else None, reporter)
 
 
 @dataclass(frozen=True, eq=False)
 class _Checked:
     """What all phases together make of a text."""
 
+    used: frozenset[Path]
     linked: nodes.Spec
     point: Point
     built: Built

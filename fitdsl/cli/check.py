@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -34,20 +35,35 @@ def check(
 ) -> None:
     """Check specs: syntax, names, shapes, hints, stages, search space."""
     report = REPORTS[pick(output_format, tuple(REPORTS), "output format")]
-    files = spec_files(paths)
-    found = distinct(diagnostic for file in files for diagnostic in findings(file, settings, include))
+    checked = [look(file, settings, include) for file in spec_files(paths)]
+    whole = [one for one in checked if not any(one.path.resolve() in other.used for other in checked)] or checked
+    found = distinct(diagnostic for one in whole for diagnostic in one.diagnostics)
     write_result(report(found, Display.of(sys.stdout)))
     if output_format in FOR_PEOPLE:
-        say(summary(len(files), found))
+        say(summary(len(checked), found))
     raise typer.Exit(1 if summarize(found).errors else 0)
 
 
-def findings(path: Path, settings: Sequence[str] | None, include: Sequence[Path] | None) -> tuple[Diagnostic, ...]:
-    """All findings about one file, or about stdin for `-`."""
+@dataclass(frozen=True)
+class Look:
+    """What was found in one file, or on stdin for `-`.
+
+    Attributes:
+        used: The files it uses. They may rest on names of their users, so beside these they are not checked alone.
+    """
+
+    path: Path
+    diagnostics: tuple[Diagnostic, ...]
+    used: frozenset[Path] = frozenset()
+
+
+def look(path: Path, settings: Sequence[str] | None, include: Sequence[Path] | None) -> Look:
+    """Check one file."""
     try:
-        return open_spec(path, settings, include).diagnostics
+        compilation = open_spec(path, settings, include)
     except FitError as error:
-        return error.diagnostics
+        return Look(path, error.diagnostics)
+    return Look(path, compilation.diagnostics, compilation.used)
 
 
 def distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -45,7 +45,7 @@ def _words(annotation: Any, metadata: tuple[Any, ...] = ()) -> str:
     if origin is tuple:
         return _list_words(arguments)
     if origin in (dict, Mapping):
-        return f"a dictionary of {_plural(_words(arguments[1]))}"
+        return f"a dictionary, each value {_words(arguments[1])}"
     if isinstance(annotation, type) and issubclass(annotation, Component):
         return _article(getattr(annotation, "word", annotation.kind))
     return _bounded(_WORDS.get(annotation, f"a {getattr(annotation, '__name__', annotation)}"), metadata)
@@ -53,8 +53,8 @@ def _words(annotation: Any, metadata: tuple[Any, ...] = ()) -> str:
 
 def _list_words(arguments: tuple[Any, ...]) -> str:
     if len(arguments) == 2 and arguments[1] is Ellipsis:
-        return f"a list of {_plural(_words(arguments[0]))}"
-    return f"a list of {len(arguments)} {_plural(_words(arguments[0]))}"
+        return f"a list, each item {_words(arguments[0])}"
+    return f"a list of {len(arguments)}, each item {_words(arguments[0])}"
 
 
 def _bounded(words: str, metadata: tuple[Any, ...]) -> str:
@@ -77,9 +77,3 @@ def _limits(item: Any) -> list[str]:
 
 def _article(word: str) -> str:
     return f"an {word}" if word[0] in "aeio" else f"a {word}"
-
-
-def _plural(words: str) -> str:
-    noun = words.removeprefix("a ").removeprefix("an ")
-    head, _, tail = noun.partition(" or ")
-    return f"{head}s or {_plural(tail)}" if tail else head if head.startswith(("one of", "`")) else f"{head}s"

@@ -26,8 +26,16 @@ def project_root(folder: Path) -> Path:
     return folder
 
 
-def link(spec: nodes.Spec, path: Path | None, include: Sequence[Path], reporter: Reporter) -> nodes.Spec:
-    """The spec with each `use` replaced by the declarations of the file it names.
+@dataclass(frozen=True)
+class Linked:
+    """A spec in which each `use` is replaced by the declarations of the file it names, and those files."""
+
+    spec: nodes.Spec
+    used: frozenset[Path]
+
+
+def link(spec: nodes.Spec, path: Path | None, include: Sequence[Path], reporter: Reporter) -> Linked:
+    """A spec together with everything it uses.
 
     Args:
         spec: The tree as parsed.
@@ -38,7 +46,7 @@ def link(spec: nodes.Spec, path: Path | None, include: Sequence[Path], reporter:
     folder = Path.cwd() if path is None else path.resolve().parent
     roots = (project_root(folder), *(extra.resolve() for extra in include))
     linker = _Linker(roots, reporter, open=[] if path is None else [path.resolve()])
-    return replace(spec, declarations=linker.expand(spec, folder))
+    return Linked(replace(spec, declarations=linker.expand(spec, folder)), frozenset(linker.done))
 
 
 @dataclass

@@ -170,9 +170,9 @@ class Domains:
         """A param at a point; a default or a value outside its domain is reported."""
         domain = None if param.domain is None else self.domain(param.domain)
         if domain is not None:
-            self._check(param, param.default, domain, "FIT5001", "default")
+            self._check(param, param.default, domain, "FIT5001")
             if param.name.text in point:
-                self._check(param, point[param.name.text], domain, "FIT5003", "value")
+                self._check(param, point[param.name.text], domain, "FIT5003")
         return ParamInfo(param, point.get(param.name.text, param.default), domain)
 
     def domain(self, node: nodes.Domain) -> Domain | None:
@@ -192,8 +192,9 @@ class Domains:
     def _value(self, expr: nodes.Expr) -> Any:
         return self.evaluator.value(expr, Scope())
 
-    def _check(self, param: nodes.Param, expr: nodes.Expr, domain: Domain, code: str, what: str) -> None:
+    def _check(self, param: nodes.Param, expr: nodes.Expr, domain: Domain, code: str) -> None:
         value = self._value(expr)
+        what, help = ("default", "a domain holds the default too") if code == "FIT5001" else ("value", "pick one of it")
         if value is not UNKNOWN and value not in domain:
             written = param.domain.span.text if param.domain else ""
             self.reporter.error(
@@ -201,7 +202,7 @@ class Domains:
                 expr.span,
                 f"the {what} of `{param.name}`, {describe(value)}, is not in its domain",
                 notes=(f"the domain is {written}",),
-                helps=("a domain holds the default too; both ends of a range belong to it",),
+                helps=(f"{help}; both ends of a range belong to it",),
             )
 
     def _choices(self, node: nodes.Choice) -> Domain | None:

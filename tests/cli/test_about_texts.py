@@ -53,6 +53,14 @@ def test_check_searches_folders_and_leaves_hidden_ones_out(fit: Fit) -> None:
     assert fit("check", "--output-format", "concise") == outcome
 
 
+def test_check_of_several_files_leaves_those_that_others_use_to_their_users(fit: Fit) -> None:
+    Path("part.fit").write_text("fit 1\n\nstage learn {\n  train = student\n}\n")
+    Path("whole.fit").write_text('fit 1\n\nuse "part.fit"\n\nstudent net(image: [4]) {\n  logits = Linear(2)\n}\n')
+    outcome = fit("check", "part.fit", "whole.fit", "--output-format", "concise")
+    assert outcome.out == "part.fit:3:7: error[FIT1006] `learn` needs `loss`, `optimizer` and `epochs`\n"
+    assert "this spec declares no student" in fit("check", "part.fit").out
+
+
 def test_check_of_a_folder_without_specs_is_wrong_usage(fit: Fit) -> None:
     Path("empty").mkdir()
     outcome = fit("check", "empty")

@@ -98,7 +98,7 @@ def test_domains_that_mean_nothing(declaration: str, finding: str) -> None:
 def test_points_that_do_not_exist() -> None:
     assert found(TEXT.replace("1K", "9K"), depth=9) == [
         "2:13 FIT5003 the value of `depth`, the number 9, is not in its domain"
-        "  (a domain holds the default too; both ends of a range belong to it)"
+        "  (pick one of it; both ends of a range belong to it)"
     ]
     assert found(TEXT, depht=3) == ["2:5 FIT5003 this spec has no param `depht`  (did you mean `depth`?)"]
 
