@@ -49,7 +49,8 @@ class Component(Record):
     """Base of everything a spec can name.
 
     A direct subclass opens a kind with `kind="…"`. A class below it that leaves nothing abstract is a leaf and is
-    registered under its class name, or under `name="…"` where the language's word differs.
+    registered under its class name, or under `name="…"` where the language's word differs. A leaf with
+    `is_listed=False` has a word to be shown by, but no spec can name it.
     """
 
     kind: ClassVar[str]
@@ -60,15 +61,22 @@ class Component(Record):
         super().__init_subclass__()
 
     @classmethod
-    def __pydantic_init_subclass__(cls, *, kind: str | None = None, name: str | None = None, **kwargs: Any) -> None:
+    def __pydantic_init_subclass__(
+        cls, *, kind: str | None = None, name: str | None = None, is_listed: bool = True, **kwargs: Any
+    ) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         if kind is not None:
             cls.kind = kind
         elif not inspect.isabstract(cls):
             cls.word = name or cls.__name__
-            if cls.word in _TABLE:
-                raise TypeError(f"two components are called {cls.word!r}: {_TABLE[cls.word]!r} and {cls!r}")
-            _TABLE[cls.word] = cls
+            if is_listed:
+                cls._register()
+
+    @classmethod
+    def _register(cls) -> None:
+        if cls.word in _TABLE:
+            raise TypeError(f"two components are called {cls.word!r}: {_TABLE[cls.word]!r} and {cls!r}")
+        _TABLE[cls.word] = cls
 
     @classmethod
     def summary(cls) -> str:

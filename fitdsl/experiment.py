@@ -22,7 +22,7 @@ from .values import Cost
 
 if TYPE_CHECKING:
     import networkx as nx
-    from torch.fx import GraphModule
+    from torch import nn
 
     from .program.graph import Part
     from .training.report import RunReport
@@ -30,9 +30,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A teacher or a student of an experiment."""
+    """A teacher or a student of an experiment.
+
+    Attributes:
+        model: What the spec says of it.
+        base: Folder of the spec.
+    """
 
     model: NetworkModel
+    base: Path = Path()
 
     @property
     def name(self) -> str:
@@ -46,8 +52,14 @@ class Network:
 
     @property
     def cost(self) -> Cost:
-        """What one example costs."""
-        return self.model.graph.cost
+        """What one example costs.
+
+        Raises:
+            LookupError: It comes from outside, so its layers are not known.
+        """
+        if self.model.cost is None:
+            raise LookupError(f"what `{self.name}` costs is not known: it comes from outside")
+        return self.model.cost
 
     def shape(self, address: str | None = None) -> tuple[int, ...]:
         """Shape of what an address gives for one example, without the batch axis; of the output if left out.
@@ -57,17 +69,28 @@ class Network:
         """
         return self.graph.type_of(self.graph.output if address is None else address).shape
 
-    def build(self, *, seed: int = 0) -> GraphModule:
+    def build(self, *, seed: int = 0, allow_python: bool = False) -> nn.Module:
         """The network as a plain `torch.nn.Module` whose `state_dict` keys are the addresses.
 
         Args:
             seed: Decides the weights it starts from.
+            allow_python: Whether it may run the user's own code, as a network made by `python(…)` does.
+
+        Raises:
+            FitError: It comes from outside and cannot be had.
         """
-        module: GraphModule = late("backend.build").build(self.graph, name=self.name, seed=seed)
+        module: nn.Module
+        if self.model.source is not None:
+            outside = late("backend.outside")
+            module = outside.make(self.model, self.model.source, outside.Surroundings(seed, self.base, allow_python))
+        else:
+            module = late("backend.build").build(self.graph, name=self.name, seed=seed)
         return module
 
     def __repr__(self) -> str:
-        return f"<{self.model.role} {self.name}: {self.cost.params:,} parameters, {self.cost.macs:,} MACs>"
+        cost = self.model.cost
+        size = "from outside" if cost is None else f"{cost.params:,} parameters, {cost.macs:,} MACs"
+        return f"<{self.model.role} {self.name}: {size}>"
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +107,7 @@ class Experiment:
     @cached_property
     def networks(self) -> Mapping[str, Network]:
         """Teachers and students by name."""
-        return {name: Network(model) for name, model in self.program.networks.items()}
+        return {name: Network(model, self._base) for name, model in self.program.networks.items()}
 
     @property
     def teacher(self) -> Network:
@@ -147,10 +170,9 @@ class Experiment:
         Raises:
             FitError: Data or weights cannot be read, or training fails; what was finished is kept.
         """
-        path = self.compilation.path
         settled = late("training.options").TrainOptions(
             **{
-                "base": path.parent if path else Path(),
+                "base": self._base,
                 "spec": self.text,
                 "point": dict(self.point),
                 **options,
@@ -158,6 +180,11 @@ class Experiment:
         )
         report: RunReport = late("training.run").train(self.program, settled)
         return report
+
+    @property
+    def _base(self) -> Path:
+        path = self.compilation.path
+        return path.parent if path else Path()
 
     def _only(self, role: str) -> Network:
         found = [network for network in self.networks.values() if network.model.role == role]

@@ -21,7 +21,7 @@ from .gains import gains
 from .progress import PlainProgress, print_json
 from .session import IncludeOption, SetOption, SpecArgument, point_of, say, say_findings, write_result
 
-FLAGS = {"run_dir": "--run"}
+FLAGS = {"run_dir": "--run", "allow_python": "--allow-python"}
 """Options whose flag has another name."""
 
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
@@ -41,6 +41,7 @@ def train(
     epochs: Annotated[int | None, typer.Option(min=1, metavar="N", help="At most so many epochs a stage.")] = None,
     run: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the run; by default a new one.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an unfinished run.")] = False,
+    allow_python: Annotated[bool, typer.Option("--allow-python", help="Let `python(…)` run your own code.")] = False,
     is_json: Annotated[bool, typer.Option("--json", help="Print an event a line instead of tables.")] = False,
     settings: SetOption = None,
     include: IncludeOption = None,
@@ -48,6 +49,7 @@ def train(
     """Run the stages and say what the student gained."""
     experiment = load(spec, set=point_of(settings), include=include or ())
     options = {"seed": seed, "device": device, "stage": stage, "epochs": epochs, "run_dir": run, "resume": resume}
+    options |= {"allow_python": allow_python}
     say_findings(experiment.warnings)
     try:
         report = _observed(lambda observer: experiment.train(**options, observer=observer), is_json=is_json)

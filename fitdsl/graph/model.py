@@ -15,6 +15,7 @@ from ..ops.base import Op
 from ..optim.initializers import Initializer
 from ..source import NOWHERE, Span
 from ..values import Cost, TensorType
+from .sources import Source
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,12 @@ class Group:
 def state_key(address: str) -> str:
     """The `state_dict` form of an address: `s1[2].main[0]` -> `s1.2.main.0`, `[3]` -> `3`."""
     return address.replace("[", ".").replace("]", "").lstrip(".")
+
+
+def address_of(key: str) -> str:
+    """The address whose `state_dict` form this is: `s1.2.main.0` -> `s1[2].main[0]`."""
+    steps = (f"[{step}]" if step.isdecimal() else f".{step}" for step in key.split("."))
+    return "".join(steps).lstrip(".")
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +165,7 @@ class Network:
         graph: Its layers.
         data: Names of the data declarations that its inputs come from, by input name; None for a bare shape.
         weights: File it starts from, relative to the spec, if it names one.
+        source: Where it comes from, if its layers are not written in the spec.
     """
 
     name: str
@@ -167,3 +175,14 @@ class Network:
     weights: str | None = None
     doc: str = ""
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+    source: Source | None = None
+
+    @property
+    def cost(self) -> Cost | None:
+        """What one example costs; None for a network from outside, whose layers are not known."""
+        return self.graph.cost if self.source is None else None
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether it has learned before any stage: its weights come from a file or from outside."""
+        return self.weights is not None or self.source is not None

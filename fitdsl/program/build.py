@@ -52,7 +52,7 @@ def _evaluate_all(declarations: Declarations) -> None:
 
 
 def _networks(declarations: Declarations) -> Iterator[tuple[str, Network]]:
-    for name in declarations.names(nodes.Network):
+    for name in declarations.names(nodes.Network, nodes.External):
         network = declarations.network(name)
         if network is not None:
             yield name, network

@@ -14,6 +14,8 @@ from ..data.base import DataSettings
 from ..diagnostics import Reporter
 from ..graph.elaborate import Elaboration
 from ..graph.model import Network
+from ..graph.outside import INPUT, stated_graph
+from ..graph.sources import Source
 from ..optim.initializers import Initializer
 from ..semantics.arguments import Given, Site, bind
 from ..semantics.bindings import SPLITS, BlockValue, DataValue, InputOf, SplitMetrics
@@ -110,8 +112,11 @@ class Declarations:
         if name not in self._networks:
             self._networks[name] = None
             declaration = self.named[name]
-            if isinstance(declaration, nodes.Network):
-                self._networks[name] = self._build(declaration)
+            match declaration:
+                case nodes.Network():
+                    self._networks[name] = self._build(declaration)
+                case nodes.External():
+                    self._networks[name] = self._from_outside(declaration)
         return self._networks[name]
 
     def cost(self, kind: str, network: Any) -> int:
@@ -126,7 +131,9 @@ class Declarations:
         built = self.network(network.name)
         if built is None:
             raise Rejected(f"the {kind} of `{network.name}` are not known")
-        return int(getattr(built.graph.cost, kind))
+        if built.cost is None:
+            raise Rejected(f"the {kind} of `{network.name}` are not known: it comes from outside")
+        return int(getattr(built.cost, kind))
 
     def _only(self, name: nodes.Name) -> Any:
         found = self.of_role(name.id)
@@ -182,6 +189,35 @@ class Declarations:
         data = {name: value.data if isinstance(value, InputOf) else None for name, value in inputs.items()}
         weights = network.weights.value if network.weights else None
         return Network(network.name.text, network.role, graph, data, weights, network.doc, network.name.span)
+
+    def _from_outside(self, network: nodes.External) -> Network | None:
+        source = self.evaluator.value(network.value, Scope())
+        if source is UNKNOWN:
+            return None
+        if not isinstance(source, Source):
+            words = [f"`{name}(…)`" for name in components("source")]
+            message = f"a network is a list of layers, or comes from outside; this is {describe(source)}"
+            help = f"give it layers: `{network.role} {network.name}(image: …) {{ … }}`; or write {' or '.join(words)}"
+            self.reporter.error("FIT1014", network.value.span, message, helps=(help,))
+            return None
+        data = self._only_data(network)
+        if data is None:
+            return None
+        name, span = network.name.text, network.name.span
+        graph = stated_graph(source, data.settings.input, data.settings.classes, span)
+        return Network(name, network.role, graph, {INPUT: data.name}, source.file, network.doc, span, source)
+
+    def _only_data(self, network: nodes.External) -> DataValue | None:
+        """What a network from outside reads."""
+        names = self.names(nodes.Data)
+        if len(names) == 1:
+            value = self.value(names[0])
+            return value if isinstance(value, DataValue) else None
+        several = f"has {len(names)}: {', '.join(f'`{name}`' for name in names)}"
+        message = f"`{network.name}` reads the only `data` of its spec, which {several if names else 'has none'}"
+        help = "write a spec for each" if names else "declare it: `data d { source = … }`"
+        self.reporter.error("FIT2009", network.name.span, message, helps=(help,))
+        return None
 
     def _type(self, value: Any, item: nodes.Input) -> TensorType | None:
         if value is UNKNOWN:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..diagnostics import closest
-from ..graph.model import Network
+from ..graph.model import Network, state_key
 from ..semantics.bindings import Place, PlaceRange
 from ..semantics.functions import describe
 from ..semantics.scope import UNKNOWN, Scope
@@ -81,6 +81,9 @@ class Places:
         known = [*graph.groups, *graph.layers]
         if address in graph.groups or address in graph.layers:
             return True
+        if network.source is not None:
+            self._refuse(span, *_unstated(network, address))
+            return False
         near = closest(address, known)
         tops = [name for name in known if "." not in name and "[" not in name]
         help = f"did you mean `{network.name}.{near}`?" if near else f"its labels are {', '.join(tops) or 'none'}"
@@ -89,3 +92,9 @@ class Places:
 
     def _refuse(self, span: Span, message: str, help: str) -> None:
         self.declarations.reporter.error("FIT1012", span, message, helps=(help,))
+
+
+def _unstated(network: Network, address: str) -> tuple[str, str]:
+    """What to say of a place in a network from outside whose shape the spec does not state."""
+    message = f"`{network.name}` comes from outside, and nothing says what its `{address}` gives"
+    return message, f'state its shape, such as `features = {{"{state_key(address)}": [64, 28, 28]}}`'

@@ -133,7 +133,7 @@ class Searches:
     def _goal(self, item: nodes.Expr) -> Metric | CostOf | None:
         if isinstance(item, nodes.Call) and isinstance(item.function, nodes.Name) and item.function.id in COSTS:
             network = self._value(item.arguments[0].value) if len(item.arguments) == 1 else None
-            if isinstance(network, NetworkRef):
+            if isinstance(network, NetworkRef) and self._value(item) is not UNKNOWN:
                 return CostOf(item.function.id, network.name)
         value = self._value(item)
         if isinstance(value, Metric) and value.split == "val":

@@ -70,8 +70,12 @@ def _finding(
 def trains_something(at: StageInContext) -> Iterator[Diagnostic]:
     """At least one weight that is to be trained can be reached from the loss, or a regressor is trained."""
     for selection in at.plan.settings.train:
-        layers = at.networks[selection.network].graph.layers
-        if not any(layers[address].cost.params for address in selection.layers):
+        network = at.networks[selection.network]
+        layers = network.graph.layers
+        if network.source is not None:
+            message = f"`{selection.network}` comes from outside and stays as it is"
+            help = "train a network whose layers are written in a spec"
+        elif not any(layers[address].cost.params for address in selection.layers):
             message, help = f"`{selection}` has no weights to train", "select layers that have some"
         elif not at.plan.trains.get(selection.network, frozenset()) & selection.layers:
             message = f"nothing of `{selection}` is trained: the loss does not depend on it"
@@ -103,7 +107,7 @@ def reads_trained_teachers(at: StageInContext) -> Iterator[Diagnostic]:
     """A network that teaches has weights: from a file, or from a stage before."""
     learning = {selection.network for selection in at.plan.settings.train}
     for name in sorted(at.plan.runs.keys() - learning) if at.is_certain else ():
-        if at.networks[name].weights is not None:
+        if at.networks[name].is_trained:
             continue
         if any(name in stage.trains for stage in at.ancestors()):
             continue

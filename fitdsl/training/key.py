@@ -1,4 +1,7 @@
-"""The address of a stage's work: a hash of everything its result depends on, so that equal keys mean equal weights."""
+"""The address of a stage's work: a hash of everything its result depends on, so that equal keys mean equal weights.
+
+The code of a network from outside, and what its package has for weights, is all that it does not see.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,12 @@ def _network(program: Program, plan: StagePlan, name: str, base: Path) -> dict[s
     if network.weights is not None:
         with (base / network.weights).open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"taps": plan.taps[name], "layers": _layers(network.graph, plan.runs[name]), "weights": digest}
+    return {
+        "taps": plan.taps[name],
+        "layers": _layers(network.graph, plan.runs[name]),
+        "source": repr(network.source),
+        "weights": digest,
+    }
 
 
 def _layers(graph: LayerGraph, addresses: Iterable[str]) -> list[Any]:

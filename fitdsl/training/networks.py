@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from torch import Tensor
-from torch.fx import GraphModule
+from torch import Tensor, nn
 
 from ..backend.build import build
+from ..backend.outside import Surroundings, make
 from ..backend.weights import load_weights
 from ..program.model import Program, StagePlan
 from .checkpoint import copied
@@ -35,7 +35,7 @@ class Networks:
     """
 
     program: Program
-    modules: Mapping[str, GraphModule]
+    modules: Mapping[str, nn.Module]
     initial: Mapping[str, State]
     left: dict[str, dict[str, State]] = field(default_factory=dict)
 
@@ -83,21 +83,29 @@ class Networks:
             self.modules[network].load_state_dict(own)
 
 
-def build_networks(program: Program, *, seed: int, base: Path, device: torch.device) -> Networks:
+def build_networks(
+    program: Program, *, seed: int, base: Path, device: torch.device, allow_python: bool = False
+) -> Networks:
     """All networks of a program with the weights they start from.
 
     Args:
         program: What to build.
         seed: Decides the weights.
-        base: Folder to which weights files are relative.
+        base: Folder of the spec, to which weights files are relative.
         device: Where they go.
+        allow_python: Whether a network from outside may run the user's own code.
 
     Raises:
-        FitError: A weights file cannot be read or does not fit (FIT4101, FIT4103, FIT4104).
+        FitError: A weights file cannot be read or does not fit (FIT4101, FIT4103, FIT4104), or a network from outside
+            cannot be had (FIT4109, FIT4110, FIT4111).
     """
-    modules = {}
+    modules: dict[str, nn.Module] = {}
+    around = Surroundings(seed, base, allow_python)
     for name, network in program.networks.items():
-        modules[name] = build(network.graph, name=name, seed=seed)
+        if network.source is not None:
+            modules[name] = make(network, network.source, around)
+        else:
+            modules[name] = build(network.graph, name=name, seed=seed)
         if network.weights is not None:
             load_weights(modules[name], base / network.weights, network.span)
         modules[name].to(device)
@@ -119,9 +127,9 @@ def ancestors(program: Program, stages: Iterable[str]) -> list[str]:
 
 
 def taught(program: Program, stages: Collection[str]) -> Iterator[str]:
-    """The networks whose output has been taught: by a file, or by one of these stages."""
+    """The networks whose output has been taught: before the run, or by one of these stages."""
     for name, network in program.networks.items():
         plans = (program.stages[stage] for stage in stages)
         is_taught = any(term.student == name and term.hint is None for plan in plans for term in plan.terms)
-        if is_taught or network.weights is not None:
+        if is_taught or network.is_trained:
             yield name

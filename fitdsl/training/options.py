@@ -24,6 +24,7 @@ class TrainOptions:
         stage: Train only this stage and those it starts from.
         epochs: At most so many epochs in each stage.
         resume: Go on with the run in `run_dir`, or with the newest unfinished one of the spec.
+        allow_python: Whether a network from outside may run the user's own code.
         base: Folder of the spec; paths in it are relative to this one.
         spec: Its text, to be stored.
         point: Value of each param, to be stored.
@@ -37,6 +38,7 @@ class TrainOptions:
     stage: str | None = None
     epochs: int | None = None
     resume: bool = False
+    allow_python: bool = False
     base: Path = Path()
     spec: str = ""
     point: Mapping[str, Any] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from time import perf_counter
 import torch
 from torch.nn import functional
 
+from ..backend.outside import measured_cost
 from ..backend.refusal import refusal
 from ..backend.seeds import derived_seed
 from ..backend.weights import load_tensors, save_tensors
@@ -103,7 +104,13 @@ class _Run:
     @cached_property
     def networks(self) -> Networks:
         options = self.options
-        return build_networks(self.program, seed=options.seed, base=options.base, device=self.device)
+        return build_networks(
+            self.program,
+            seed=options.seed,
+            base=options.base,
+            device=self.device,
+            allow_python=options.allow_python,
+        )
 
     @cached_property
     def _loaded(self) -> dict[str, Splits]:
@@ -258,7 +265,7 @@ class _Run:
         trained = [self.report.stages[stage].seconds for stage in stages if name in self.program.stages[stage].trains]
         return NetworkReport(
             role=network.role,
-            cost=CostReport.of(network.graph.cost),
+            cost=CostReport.of(network.cost or measured_cost(self.networks.modules[name], network)),
             test=test,
             seconds=sum(trained),
             examples_per_s=len(self._splits(data).test) / seconds,

@@ -6,7 +6,7 @@ running statistics of a frozen norm never move, and a network that learns nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.fx import GraphModule
 
 from ..backend.build import build, tap
-from ..graph.model import state_key
+from ..backend.outside import tap_outside
+from ..graph.model import Network, state_key
 from ..losses.base import Reads
 from ..program.model import Program, StagePlan
 from .data import Batch
@@ -35,8 +36,8 @@ class Stage:
 
     program: Program
     plan: StagePlan
-    networks: Mapping[str, GraphModule]
-    parts: Mapping[str, GraphModule]
+    networks: Mapping[str, nn.Module]
+    parts: Mapping[str, nn.Module]
     regressors: Mapping[str, GraphModule]
     terms: tuple[RunningTerm, ...]
     scored: tuple[tuple[str, str], ...]
@@ -125,7 +126,7 @@ class Stage:
             own.copy_(tensors[name])
 
 
-def prepare(program: Program, plan: StagePlan, networks: Mapping[str, GraphModule], *, seed: int) -> Stage:
+def prepare(program: Program, plan: StagePlan, networks: Mapping[str, nn.Module], *, seed: int) -> Stage:
     """Cut the networks to what a stage runs and build its regressors, on the networks' device.
 
     Args:
@@ -134,7 +135,7 @@ def prepare(program: Program, plan: StagePlan, networks: Mapping[str, GraphModul
         networks: All networks of the program.
         seed: Decides the regressors' weights.
     """
-    parts = {name: tap(networks[name], program.networks[name].graph, taps) for name, taps in plan.taps.items()}
+    parts = {name: _part(program.networks[name], networks[name], taps) for name, taps in plan.taps.items()}
     hints = dict.fromkeys(term.hint for term in plan.terms if term.hint)
     regressors = {name: build(program.hints[name].regressor, name=f"regressor_{name}", seed=seed) for name in hints}
     device = next((p.device for name in parts for p in networks[name].parameters()), torch.device("cpu"))
@@ -153,6 +154,11 @@ def prepare(program: Program, plan: StagePlan, networks: Mapping[str, GraphModul
     )
     stage.freeze()
     return stage
+
+
+def _part(network: Network, module: nn.Module, addresses: Sequence[str]) -> nn.Module:
+    cut = tap if network.source is None else tap_outside
+    return cut(module, network.graph, addresses)
 
 
 def right_answers(logits: Tensor, targets: Tensor) -> Tensor:

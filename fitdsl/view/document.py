@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from ..compilation import Compilation
 from ..graph.model import Layer, LayerGraph, Network
+from ..graph.outside import Opaque
 from ..program.model import Hint, Program, StagePlan
 from ..space.params import ParamInfo
 from ..syntax import nodes
@@ -17,7 +18,7 @@ from ..syntax.spelling import spell, spell_domain
 from ..values import Cost
 from .options import ViewOptions
 from .reports import Document
-from .spelling import arguments
+from .spelling import arguments, spell_call
 
 Shape = tuple[int, ...]
 Layers = dict[str, tuple[str, ...]]
@@ -40,16 +41,21 @@ class NodeDocument(Document):
     args: dict[str, Any]
     inputs: tuple[str, ...]
     shape: Shape
-    cost: CostDocument
+    cost: CostDocument | None
 
 
 class NetworkDocument(Document):
-    """A teacher or student: shapes of its inputs by name, the address of its output, its layers in running order."""
+    """A teacher or student: shapes of its inputs by name, the address of its output, its layers in running order.
+
+    Of a network from outside `source` is the call it comes from, and its nodes are the places whose shape the spec
+    states; what these and the whole cost is not known (null).
+    """
 
     role: Literal["teacher", "student"]
     inputs: dict[str, Shape]
     output: str
-    cost: CostDocument
+    source: str | None
+    cost: CostDocument | None
     nodes: tuple[NodeDocument, ...]
 
 
@@ -123,7 +129,8 @@ def network_document(network: Network) -> NetworkDocument:
         role=network.role,
         inputs={name: given.shape for name, given in graph.inputs.items()},
         output=graph.output,
-        cost=_cost(graph.cost),
+        source=None if network.source is None else spell_call(network.source),
+        cost=None if network.cost is None else _cost(network.cost),
         nodes=_nodes(graph),
     )
 
@@ -191,7 +198,7 @@ def _node(layer: Layer) -> NodeDocument:
         args=arguments(layer.op),
         inputs=layer.inputs,
         shape=layer.type.shape,
-        cost=_cost(layer.cost),
+        cost=None if isinstance(layer.op, Opaque) else _cost(layer.cost),
     )
 
 

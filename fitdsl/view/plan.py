@@ -36,7 +36,7 @@ def _effort(program: Program, stage: StagePlan) -> dict[str, str | None]:
         "rate": f"times {spell(settings.schedule)}" if settings.schedule else None,
         "stop": spell(settings.stop) if settings.stop else None,
         "keep": spell(settings.keep) if settings.keep else None,
-        "memory": f"about {megabytes:,} MB in single precision, beside the data",
+        "memory": f"about {megabytes:,} MB in single precision, beside {_uncounted(program, stage)}",
     }
 
 
@@ -49,6 +49,12 @@ def _steps(program: Program, stage: StagePlan, batch: int) -> str:
     # the last batch of an epoch is left out unless it is the only one
     per_epoch = max(data.sizes(available)[0] // batch, 1)
     return f"{length} of {counted(per_epoch, 'step')} of {batch} examples, {epochs * per_epoch:,} in all"
+
+
+def _uncounted(program: Program, stage: StagePlan) -> str:
+    """What takes memory that is not in the estimate."""
+    outside = (name for name in stage.runs if program.networks[name].source is not None)
+    return " and ".join(("the data", *outside))
 
 
 def training_bytes(program: Program, stage: StagePlan, batch: int) -> int:

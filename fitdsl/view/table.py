@@ -79,7 +79,7 @@ def network_block(network: Network, display: Display) -> list[str]:
         *(display.paint(line, Style.FAINT) for line in comment),
         display.paint(headline(network), Style.STRONG),
         *indent([display.paint(head, Style.FAINT), *body, display.paint(total, Style.STRONG)]),
-        *indent([_totals_beyond(network.graph.cost)]),
+        *indent([_totals_beyond(network.cost)]),
     ]
 
 
@@ -87,8 +87,14 @@ def headline(network: Network) -> str:
     """`student fitnet2: image [3, 32, 32] -> logits [10]`, and the file its weights come from."""
     graph = network.graph
     takes = ", ".join(f"{name} {given}" for name, given in graph.inputs.items())
-    origin = f", from {spell(network.weights)}" if network.weights else ""
-    return printable(f"{network.role} {network.name}: {takes} -> {graph.output} {graph.type_of(graph.output)}{origin}")
+    gives = f"{graph.output} {graph.type_of(graph.output)}"
+    return printable(f"{network.role} {network.name}: {takes} -> {gives}{_origin(network)}")
+
+
+def _origin(network: Network) -> str:
+    if network.source is not None:
+        return f", from {spell_call(network.source.model_copy(update={'features': {}}))}"
+    return f", from {spell(network.weights)}" if network.weights else ""
 
 
 def _layer_row(layer: Layer) -> tuple[str, ...]:
@@ -97,11 +103,15 @@ def _layer_row(layer: Layer) -> tuple[str, ...]:
 
 
 def _total_row(network: Network) -> tuple[str, ...]:
-    cost, layers = network.graph.cost, counted(len(network.graph.layers), "layer")
+    cost, layers = network.cost, counted(len(network.graph.layers), "layer")
+    if cost is None:
+        return "total", "not counted", "", "-", "-"
     return "total", layers, "", human(cost.params), human(cost.macs)
 
 
-def _totals_beyond(cost: Cost) -> str:
+def _totals_beyond(cost: Cost | None) -> str:
+    if cost is None:
+        return "only the layers whose shape the spec states are listed"
     return f"{cost.weights:,} weights without biases and norms, {human(cost.activations)} activations an example"
 
 
@@ -110,13 +120,15 @@ def _comparisons(program: Program) -> list[str]:
     networks = program.networks.values()
     teachers = [network for network in networks if network.role == "teacher"]
     students = [network for network in networks if network.role == "student"]
-    return [_comparison(student, teacher) for student in students for teacher in teachers]
+    pairs = ((student, teacher) for student in students for teacher in teachers)
+    return [line for student, teacher in pairs for line in _comparison(student, teacher)]
 
 
-def _comparison(student: Network, teacher: Network) -> str:
-    less, more = student.graph.cost, teacher.graph.cost
-    weights, macs = times(less.weights, more.weights, "weights"), times(less.macs, more.macs, "MACs")
-    return f"{student.name} has {weights} and {macs} than {teacher.name}"
+def _comparison(student: Network, teacher: Network) -> Iterator[str]:
+    less, more = student.cost, teacher.cost
+    if less is not None and more is not None:
+        weights, macs = times(less.weights, more.weights, "weights"), times(less.macs, more.macs, "MACs")
+        yield f"{student.name} has {weights} and {macs} than {teacher.name}"
 
 
 def times(own: int, other: int, noun: str) -> str:

@@ -48,8 +48,8 @@ def tree_block(network: Network, display: Display, depth: int | None = None) -> 
         root.grow(layer)
     rows = [("layer", "op", "shape", "params"), *_rows(network.graph, root, depth)]
     head, *body = columns(rows, "<<<>", width=display.width - 2, squeeze=(1, 0))
-    total = f"{counted(network.graph.cost.params, 'param')}, {network.graph.cost.macs:,} MACs"
-    return [display.paint(headline(network), Style.STRONG), *indent([display.paint(head, Style.FAINT), *body, total])]
+    total = [] if network.cost is None else [f"{counted(network.cost.params, 'param')}, {network.cost.macs:,} MACs"]
+    return [display.paint(headline(network), Style.STRONG), *indent([display.paint(head, Style.FAINT), *body, *total])]
 
 
 def _rows(graph: LayerGraph, branch: Branch, depth: int | None, level: int = 0) -> Iterator[tuple[str, ...]]:
@@ -71,4 +71,5 @@ def _word(graph: LayerGraph, branch: Branch, *, is_open: bool) -> str:
 
 
 def _shape(graph: LayerGraph, branch: Branch) -> str:
-    return str(graph.type_of(branch.address if branch.address in graph.groups else branch.last))
+    has_address = branch.address in graph.groups or branch.address in graph.layers
+    return str(graph.type_of(branch.address if has_address else branch.last))

@@ -39,6 +39,7 @@ def test_a_spec_as_json() -> None:
             "role": "student",
             "inputs": {"image": [1, 4, 4]},
             "output": "logits",
+            "source": None,
             "cost": {"params": 45, "weights": 42, "macs": 96, "activations": 11},
             "nodes": [
                 {

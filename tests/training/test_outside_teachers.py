@@ -1,0 +1,65 @@
+"""A student learns from a teacher that is not written in the spec, by its hints and by its answers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from command_line import runner
+from outside_specs import experiment
+
+from fitdsl.backend.weights import load_tensors, save_weights
+from fitdsl.diagnostics import FitError
+from fitdsl.training.report import RunReport
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    """Each test imports its own folder's module."""
+    yield
+    sys.modules.pop("my_teachers", None)
+
+
+def trained(folder: Path, *changes: tuple[str, str], run: str = "run") -> RunReport:
+    spec = experiment(folder, *changes)
+    return spec.train(run_dir=folder / run, device="cpu", allow_python=True)
+
+
+def test_teacher_and_student_are_measured(tmp_path: Path) -> None:
+    report = trained(tmp_path)
+    assert list(report.stages) == ["hints", "distil"]
+    assert (report.networks["big"].cost.params, report.networks["thin"].cost.params) == (1742, 1490)
+    assert report.networks["big"].seconds == 0
+    assert set(load_tensors(tmp_path / "run/stages/distil.safetensors")) == {
+        "s1.0.weight", "s1.0.bias", "logits.weight", "logits.bias"
+    }  # fmt: skip
+
+
+def test_the_student_learns_what_the_weights_file_holds(tmp_path: Path) -> None:
+    plain = trained(tmp_path)
+    teacher = experiment(tmp_path).teacher.build(seed=7, allow_python=True)
+    save_weights(teacher, tmp_path / "w.safetensors")
+    other = trained(tmp_path, (':net"', ':net", weights="w.safetensors"'), run="other")
+    assert other.plan["hints"] != plain.plan["hints"]
+    before, after = (load_tensors(tmp_path / run / "stages/hints.safetensors") for run in ("run", "other"))
+    assert not torch.equal(before["s1.0.weight"], after["s1.0.weight"])
+
+
+def test_a_weights_file_of_another_network_is_refused(tmp_path: Path) -> None:
+    save_weights(torch.nn.Linear(2, 2), tmp_path / "w.safetensors")
+    with pytest.raises(FitError, match=r"FIT4101.: the weights in `.*w.safetensors` do not fit the network"):
+        trained(tmp_path, (':net"', ':net", weights="w.safetensors"'))
+
+
+def test_the_command_line_asks_for_leave(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    fit = runner(capsys)
+    assert fit("train", "outside.fit").err.startswith("error[FIT4110]: `big` runs the code of `my_teachers:net`")
+    assert not Path("runs").exists()
+    assert fit("train", "outside.fit", "--allow-python").code == 0
