@@ -1,0 +1,68 @@
+"""Keys of stages: everything that has a say in the result changes them, nothing else does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small_spec import program
+
+from fitdsl.program.model import Program
+from fitdsl.training.key import stage_key
+
+
+def keys(made: Program, base: Path = Path(), seed: int = 0) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, plan in made.stages.items():
+        found[name] = stage_key(made, plan, found, base=base, choices={"seed": seed})
+    return found
+
+
+def changed(*changes: tuple[str, str]) -> set[str]:
+    """The stages whose key a change of the spec changes."""
+    before, after = keys(program()), keys(program(*changes))
+    return {name for name in before if before[name] != after[name]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("fit 1\n", "fit 1\n# a comment\n"),
+        ("kd(temperature=3)", "kd(temperature=3.0)"),
+        ("lr=1e-2", "lr=0.01"),
+    ],
+)
+def test_spelling_changes_nothing(change: tuple[str, str]) -> None:
+    assert changed(change) == set()
+
+
+@pytest.mark.parametrize(
+    ("change", "stages"),
+    [
+        (("noise=0.5", "noise=0.4"), {"teach", "hints", "distil"}),
+        (("Conv2d(6, 3", "Conv2d(5, 3"), {"teach", "hints", "distil"}),
+        (("loss      = mse()", "loss      = l2()"), {"hints", "distil"}),
+        (("lr=5e-3", "lr=4e-3"), {"hints", "distil"}),
+        (("s2 = Conv2d(4", "s2 = Conv2d(6"), {"distil"}),
+        (("ramp(2, 1)", "ramp(2, 0)"), {"distil"}),
+        (("schedule  = cosine()", "max_norm  = {student.s2: 1.0}"), {"distil"}),
+        (("schedule  = cosine()", "rates     = {student.s2: 0.5}"), {"distil"}),
+    ],
+)
+def test_what_has_a_say_changes_its_stage_and_those_after(change: tuple[str, str], stages: set[str]) -> None:
+    assert changed(change) == stages
+
+
+def test_seed_changes_all() -> None:
+    first, second = keys(program()), keys(program(), seed=1)
+    assert all(first[name] != second[name] for name in first)
+
+
+def test_what_a_weights_file_holds_has_a_say(tmp_path: Path) -> None:
+    file = tmp_path / "w.safetensors"
+    start = "  logits = Linear(d.classes)\n}\n\nstudent"
+    given = program((start, '  logits = Linear(d.classes)\n} from "w.safetensors"\n\nstudent'))
+    file.write_bytes(b"one")
+    first = keys(given, tmp_path)
+    file.write_bytes(b"two")
+    assert keys(given, tmp_path)["hints"] != first["hints"]
