@@ -27,7 +27,7 @@ def _on_validation(metric: Metric) -> Metric:
 
 
 Selector = Annotated[Metric, AfterValidator(_on_validation)]
-"""A metric that a choice may depend on: `val.loss`, `val.accuracy`, `val.error`, or a loss term such as `val.kd`."""
+"""A metric that a choice may depend on: `val.loss`, `val.accuracy` or `val.error`."""
 
 
 def best(metric: Metric, history: Sequence[float]) -> int | None:

@@ -48,12 +48,8 @@ class Progress:
         return len(self.history)
 
     def values(self, split: str, name: str) -> list[float]:
-        """What a metric was after each finished epoch; `hint(mid)` may be called `mid`."""
-        found = []
-        for measured in self.history:
-            metrics = measured[split]
-            found.append(metrics[name] if name in metrics else metrics[f"hint({name})"])
-        return found
+        """What a metric was after each finished epoch."""
+        return [measured[split][name] for measured in self.history]
 
 
 def copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

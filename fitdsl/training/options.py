@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from ..backend.refusal import refusal
 from .events import Observer, ignore
 
 
@@ -45,12 +46,21 @@ class TrainOptions:
     observer: Observer = ignore
 
     def torch_device(self) -> torch.device:
-        """The device meant."""
-        if self.device != "auto":
-            return torch.device(self.device)
-        if torch.cuda.is_available():
+        """The device meant.
+
+        Raises:
+            FitError: This machine has none of that name (FIT4112).
+        """
+        if self.device == "auto" and torch.cuda.is_available():
             return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+        if self.device == "auto":
+            return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+        try:
+            return torch.empty(0, device=self.device).device
+        # A build without CUDA raises AssertionError, one without the backend RuntimeError or NotImplementedError.
+        except (AssertionError, RuntimeError) as error:
+            helps = ["leave `--device` out to take the best there is"]
+            raise refusal("FIT4112", f"device `{self.device}` cannot be used on this machine", helps=helps) from error
 
     def capped(self, epochs: int) -> int:
         """How many epochs a stage of `epochs` epochs gets."""

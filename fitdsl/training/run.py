@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from time import perf_counter
 
 import torch
@@ -81,11 +80,14 @@ class _Run:
     device: torch.device
     folder: RunFolder
     is_asked_to_end: Callable[[], bool]
+    networks: Networks = field(init=False)
     report: RunReport = field(init=False)
+    _opened: dict[str, Splits] = field(default_factory=dict)
 
     def go(self, earlier: RunReport | None) -> RunReport:
         """Run what is not done yet; `earlier` is what an attempt before this one has reported."""
         names = chosen_stages(self.program, self.options.stage)
+        self.networks = self._built()
         keys = self._keys(names)
         _check_same(earlier, keys)
         if earlier and earlier.status == "done" and set(names) <= earlier.stages.keys():
@@ -101,8 +103,7 @@ class _Run:
             self.networks.keep(stage)
         return self._finish(names)
 
-    @cached_property
-    def networks(self) -> Networks:
+    def _built(self) -> Networks:
         options = self.options
         return build_networks(
             self.program,
@@ -112,16 +113,12 @@ class _Run:
             allow_python=options.allow_python,
         )
 
-    @cached_property
-    def _loaded(self) -> dict[str, Splits]:
-        return {}
-
     def _splits(self, data: str) -> Splits:
-        if data not in self._loaded:
-            self._loaded[data] = load_splits(
+        if data not in self._opened:
+            self._opened[data] = load_splits(
                 self.program.data[data], base=self.options.base, seed=self.options.seed, device=self.device
             )
-        return self._loaded[data]
+        return self._opened[data]
 
     def _keys(self, names: list[str]) -> dict[str, str]:
         keys: dict[str, str] = {}

@@ -283,3 +283,21 @@ def test_weights_from_a_file_need_no_stage(finished: Path, tmp_path: Path) -> No
     report = run(tmp_path / "run", (start, given), ("stage hints after teach", "stage hints"), stage="hints", epochs=1)
     assert list(report.stages) == ["hints"]
     assert report.test["big"] == read_report(finished).test["big"]
+
+
+def test_a_weights_file_that_is_not_there(tmp_path: Path) -> None:
+    start = "  logits = Linear(d.classes)\n}\n\nstudent"
+    given = '  logits = Linear(d.classes)\n} from "none.safetensors"\n\nstudent'
+    finding = refused(tmp_path / "run", (start, given), base=tmp_path)
+    assert (finding.code, finding.message) == (
+        "FIT4103",
+        f"there is no weights file `{tmp_path / 'none.safetensors'}`",
+    )
+    assert finding.span.text == "big"
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("device", ["meteor", "cuda:99"])
+def test_a_device_that_is_not_there(tmp_path: Path, device: str) -> None:
+    finding = refused(tmp_path / "run", device=device)
+    assert (finding.code, finding.message) == ("FIT4112", f"device `{device}` cannot be used on this machine")
