@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
@@ -113,6 +114,22 @@ def test_a_package_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.
         f"`big` needs the package `{package}`, which is not installed",
         (f"install it: `pip install {package}`",),
     )
+
+
+def test_a_package_is_asked_for_the_model_by_its_own_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, str]] = []
+
+    def get_model(**given: str) -> nn.Module:
+        asked.append(given)
+        return nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+
+    models = ModuleType("torchvision.models")
+    monkeypatch.setattr(models, "get_model", get_model, raising=False)
+    monkeypatch.setitem(sys.modules, "torchvision", ModuleType("torchvision"))
+    monkeypatch.setitem(sys.modules, "torchvision.models", models)
+    module = built(tmp_path, (STATED, 'torchvision("tiny", weights="V2", classes=10)'), (TEACHING, ""))
+    assert asked == [{"name": "tiny", "weights": "V2"}]
+    assert isinstance(module[1], nn.Linear)  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
