@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
-from lark.grammar import Rule
-
 from ..source import Span
 from . import nodes
+from .table import Rule
 from .trivia import inner, surround
 from .walk import walk
 from .words import Word, read_number, read_string
@@ -250,23 +249,20 @@ def _settled(node: C, braces: Braces) -> C:
     return replace(node, trivia=replace(braces.trivia, leading=inner(node.span, [braces.span])))
 
 
-def callbacks(methods: dict[Rule, str | None]) -> dict[Rule, Callable[[Parts], Any]]:
-    """What the parser calls for each rule."""
+Make = Callable[[Parts], Any]
+
+
+def makers(rules: Sequence[Rule]) -> tuple[Make, ...]:
+    """What makes the node of each rule out of its parts."""
     builder = Builder()
-    return {rule: _callback(builder, rule, method) for rule, method in methods.items()}
+    return tuple(_maker(builder, rule.method) for rule in rules)
 
 
-def _callback(builder: Builder, rule: Rule, method: str | None) -> Callable[[Parts], Any]:
-    if method is None:
-        return _only
-    if method.startswith("_"):
+def _maker(builder: Builder, method: str | None) -> Make:
+    if method is None or method.startswith("_"):
         return _spliced
     make = getattr(builder, method)
     return lambda parts: make(_spliced(parts))
-
-
-def _only(parts: Parts) -> Any:
-    return parts[0]
 
 
 def _spliced(parts: Sequence[Any]) -> Parts:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from lark import Token
-from lark.lexer import LexerState
-from lark.utils import TextSlice
-
 from ..source import Source, Span
 from .layout import CLOSERS, OPENERS, Layout, matching_brackets
 from .machine import Machine
@@ -40,8 +36,8 @@ class Cursor:
         self.count = 0
         self.last: Word | None = None
         self.broken: Word | None = None
-        self._lexer = self.machine.table.lexer
-        self._state = LexerState(TextSlice.cast_from(source.text))
+        self._offset = 0
+        self._keywords = {spelling: type for type, spelling in self.machine.table.keywords.items()}
 
     @cached_property
     def matches(self) -> dict[int, int]:
@@ -49,24 +45,24 @@ class Cursor:
         return matching_brackets(self.source.text)
 
     def next(self) -> Word | None:
-        """The next word, cut as the machine's state wants it; None at the end."""
-        try:
-            word = self._word(self._lexer.lexers[self.machine.state].next_token(self._state))
-        except EOFError:
+        """The next word; a keyword that the machine has no use for is a name. None at the end."""
+        word = self.peek(self._offset)
+        if word is None:
             return None
-        if word.type == "BAD_CHARACTER":
-            word = self.peek(word.span.start) or word
-            self.rewind(word.span.end)
+        self._offset = word.span.end
+        if word.type in self.machine.table.keywords and word.type not in self.machine.table.states[self.machine.state]:
+            return Word("NAME", word.span)
         return word
 
     def peek(self, offset: int) -> Word | None:
         """The word at an offset, whatever the machine wants; None at the end."""
-        state = LexerState(TextSlice.cast_from(self.source.text))
-        state.line_ctr.char_pos = offset
-        try:
-            return self._word(self._lexer.root_lexer.next_token(state))
-        except EOFError:
-            return None
+        table, text = self.machine.table, self.source.text
+        while (found := table.words.match(text, offset)) is not None:
+            kind = str(found.lastgroup)
+            if kind not in table.ignored:
+                return Word(self._keywords.get(found[0], kind), Span(self.source, offset, found.end()))
+            offset = found.end()
+        return None
 
     def ahead(self, word: Word, count: int) -> list[Word]:
         """Up to `count` words behind a word; line ends in brackets are left out, and nothing follows one outside."""
@@ -81,13 +77,9 @@ class Cursor:
                 break
         return words
 
-    def _word(self, token: Token) -> Word:
-        start = token.start_pos or 0
-        return Word(str(token.type), Span(self.source, start, start + len(token)))
-
     def rewind(self, offset: int) -> None:
         """Go on reading at another place."""
-        self._state.line_ctr.char_pos = offset
+        self._offset = offset
 
     @property
     def end(self) -> int:

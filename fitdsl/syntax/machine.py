@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, cast
 
-from lark import Token, UnexpectedToken
-from lark.parsers.lalr_analysis import Reduce
-from lark.parsers.lalr_parser_state import ParseConf, ParserState
-
-from .builder import Parts, callbacks
+from .builder import Make, Parts, makers
 from .table import Table, load
 from .words import Word
 
@@ -19,55 +14,73 @@ _LISTS = ("_items", "_settings", "_statements")
 
 
 @cache
-def _conf() -> ParseConf[int]:
-    table = load()
-    return ParseConf(table.parse_table, cast(Any, callbacks(table.methods)), "start")
+def _makers() -> tuple[Make, ...]:
+    return makers(load().rules)
 
 
 class Machine:
-    """One run of the parser over a text."""
+    """One run of the parser over a text.
+
+    Attributes:
+        states: The stack of states, the present one last.
+        values: What has been made of the symbols between them.
+    """
 
     def __init__(self) -> None:
         self.table: Table = load()
-        self.parser: ParserState[int] = ParserState(_conf(), cast(Any, None))
+        self.states: list[int] = [0]
+        self.values: Parts = []
 
     @property
     def state(self) -> int:
         """The state on top of the stack."""
-        return self.parser.position
+        return self.states[-1]
 
     @property
     def height(self) -> int:
         """How many states the stack has."""
-        return len(self.parser.state_stack)
+        return len(self.states)
 
     def feed(self, word: Word) -> bool:
         """Take a word; False if it cannot stand here (the stack has then only been reduced)."""
-        try:
-            self.parser.feed_token(cast(Token, word))
-        except UnexpectedToken:
-            return False
-        return True
+        while (target := self.table.states[self.states[-1]].get(word.type)) is not None:
+            if target >= 0:
+                self.states.append(target)
+                self.values.append(word)
+                return True
+            self._reduce(-1 - target)
+        return False
 
     def finish(self, end: Word) -> Parts:
         """Take the end of the text, which can stand here, and give all items."""
-        return cast(Parts, self.parser.feed_token(cast(Token, end), is_end=True))
+        while self.states[-1] != self.table.end:
+            self._reduce(-1 - self.table.states[self.states[-1]][end.type])
+        items: Parts = self.values[-1]
+        return items
+
+    def _reduce(self, number: int) -> None:
+        rule = self.table.rules[number]
+        if rule.method is None:
+            self.states[-1] = self.table.states[self.states[-2]][rule.origin]
+            return
+        parts = self.values[len(self.values) - rule.size :]
+        del self.states[len(self.states) - rule.size :], self.values[len(self.values) - rule.size :]
+        self.states.append(self.table.states[self.states[-1]][rule.origin])
+        self.values.append(_makers()[number](parts))
 
     def accepts(self, type: str) -> bool:
         """Whether a word of this type could stand here."""
-        return self._after(self.parser.state_stack, type) is not None
+        return self._after(self.states, type) is not None
 
     def accepted(self) -> frozenset[str]:
         """The types of all words that could stand here."""
         return frozenset(
-            type
-            for type in self.table.parse_table.states[self.state]
-            if (type.isupper() or type == END) and self.accepts(type)
+            type for type in self.table.states[self.state] if (type.isupper() or type == END) and self.accepts(type)
         )
 
     def takes(self, types: Sequence[str]) -> bool:
         """Whether words of these types could stand here one after another; a keyword may be meant as a name."""
-        stack: list[int] | None = self.parser.state_stack
+        stack: list[int] | None = self.states
         for type in types:
             if stack is None:
                 return False
@@ -76,43 +89,42 @@ class Machine:
 
     def unwind(self, height: int) -> None:
         """Go back to the innermost block, opened at this height, keeping the statements that are complete."""
-        stack = self.parser.state_stack
+        stack = self.states
         if len(stack) > height and self._is_list(stack[height - 1], stack[height]):
             height += 1
         self.cut(height)
 
     def cut(self, height: int) -> None:
         """Go back to an open bracket, forgetting what stands in it."""
-        del self.parser.state_stack[height:], self.parser.value_stack[height - 1 :]
+        del self.states[height:], self.values[height - 1 :]
 
     def would_close(self, height: int, type: str) -> bool:
         """Whether a closing bracket could stand right behind the one opened at this height."""
-        return self._after(self.parser.state_stack[:height], type) is not None
+        return self._after(self.states[:height], type) is not None
 
     def in_network(self, height: int) -> bool:
         """Whether the block opened at this height holds the lines of a network."""
-        return "_statements" in self.table.parse_table.states[self.parser.state_stack[height - 1]]
+        return "_statements" in self.table.states[self.states[height - 1]]
 
     def at_list(self) -> bool:
         """Whether the last thing on the stack is a list of complete statements."""
-        stack = self.parser.state_stack
+        stack = self.states
         return len(stack) > 1 and self._is_list(*stack[-2:])
 
     def _is_list(self, below: int, state: int) -> bool:
-        actions = self.table.parse_table.states[below]
-        return any(actions[name][1] == state for name in _LISTS if name in actions)
+        actions = self.table.states[below]
+        return any(actions.get(name) == state for name in _LISTS)
 
     def _after(self, stack: list[int], type: str) -> list[int] | None:
         """The stack after a word, or None if the word cannot stand there; the given stack stays as it is."""
-        states = self.table.parse_table.states
+        states = self.table.states
         stack = list(stack)
-        while type in states[stack[-1]]:
-            action, target = states[stack[-1]][type]
-            if action is not Reduce:
+        while (target := states[stack[-1]].get(type)) is not None:
+            if target >= 0:
                 return [*stack, target]
-            if target.expansion:
-                del stack[-len(target.expansion) :]
-            stack.append(states[stack[-1]][target.origin.name][1])
-            if type == END and stack[-1] == self.parser.parse_conf.end_state:
+            rule = self.table.rules[-1 - target]
+            del stack[len(stack) - rule.size :]
+            stack.append(states[stack[-1]][rule.origin])
+            if type == END and stack[-1] == self.table.end:
                 return stack
         return None

@@ -26,6 +26,6 @@ def test_every_message_says_what_was_expected_or_can_list_it() -> None:
     silent = [
         items
         for state, items in enumerate(table.items)
-        if EXPECTED[key_of(items)].what is None and not any(map(str.isupper, table.parse_table.states[state]))
+        if EXPECTED[key_of(items)].what is None and not any(map(str.isupper, table.states[state]))
     ]
     assert silent == []
