@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypedDict, Unpack
 
 from .source import Span
 
@@ -66,6 +67,30 @@ class Diagnostic:
         return self.primary.span
 
 
+class Details(TypedDict, total=False):
+    """What a finding may say beside its message; `under` is shown below the marked place."""
+
+    under: str
+    labels: Iterable[Label]
+    notes: Iterable[str]
+    helps: Iterable[str]
+    fixes: Iterable[Fix]
+
+
+def diagnostic(code: str, severity: Severity, span: Span, message: str, **details: Unpack[Details]) -> Diagnostic:
+    """A finding at a place, with whatever else is to be said."""
+    return Diagnostic(
+        code,
+        severity,
+        message,
+        Label(span, details.get("under", "")),
+        labels=tuple(details.get("labels", ())),
+        notes=tuple(details.get("notes", ())),
+        helps=tuple(details.get("helps", ())),
+        fixes=tuple(details.get("fixes", ())),
+    )
+
+
 class FitError(Exception):
     """What a spec is refused with: every finding about it, at least one of them an error."""
 
@@ -91,17 +116,13 @@ class Reporter:
             self._seen.add(key)
             self.diagnostics.append(diagnostic)
 
-    def error(self, code: str, span: Span, message: str, *, under: str = "", labels: Iterable[Label] = (),
-              notes: Iterable[str] = (), helps: Iterable[str] = (), fixes: Iterable[Fix] = ()) -> None:
-        """Report an error; `under` is shown below the marked place."""
-        self.add(Diagnostic(code, Severity.ERROR, message, Label(span, under), tuple(labels), tuple(notes),
-                            tuple(helps), tuple(fixes)))
+    def error(self, code: str, span: Span, message: str, **details: Unpack[Details]) -> None:
+        """Report an error."""
+        self.add(diagnostic(code, Severity.ERROR, span, message, **details))
 
-    def warning(self, code: str, span: Span, message: str, *, under: str = "", labels: Iterable[Label] = (),
-                notes: Iterable[str] = (), helps: Iterable[str] = (), fixes: Iterable[Fix] = ()) -> None:
+    def warning(self, code: str, span: Span, message: str, **details: Unpack[Details]) -> None:
         """Report something that runs but is hardly meant."""
-        self.add(Diagnostic(code, Severity.WARNING, message, Label(span, under), tuple(labels), tuple(notes),
-                            tuple(helps), tuple(fixes)))
+        self.add(diagnostic(code, Severity.WARNING, span, message, **details))
 
     @property
     def has_errors(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..diagnostics import Diagnostic, FitError, Label, Severity
+from ..diagnostics import FitError, Severity, diagnostic
 from ..source import NOWHERE, Span
 
 
@@ -12,6 +12,4 @@ def refusal(
     code: str, message: str, *, span: Span = NOWHERE, notes: Iterable[str] = (), helps: Iterable[str] = ()
 ) -> FitError:
     """The error to raise for one finding; `span` is the place in the spec that asked for what cannot be had."""
-    return FitError(
-        [Diagnostic(code, Severity.ERROR, message, Label(span, ""), notes=tuple(notes), helps=tuple(helps))]
-    )
+    return FitError([diagnostic(code, Severity.ERROR, span, message, notes=notes, helps=helps)])

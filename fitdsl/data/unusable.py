@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..diagnostics import Diagnostic, FitError, Label, Severity
+from ..diagnostics import FitError, Severity, diagnostic
 from ..source import Span
 from ..values import Rejected
 
@@ -31,5 +31,4 @@ class Unusable(Rejected):
     def at(self, span: Span) -> FitError:
         """The error to raise for a declaration that stands at `span`."""
         helps = () if self.help is None else (self.help,)
-        primary = Label(span, "")
-        return FitError([Diagnostic(self.code, Severity.ERROR, self.message, primary, notes=self.notes, helps=helps)])
+        return FitError([diagnostic(self.code, Severity.ERROR, span, self.message, notes=self.notes, helps=helps)])

@@ -13,11 +13,11 @@ from ..values import Call, NetworkRef
 class Reads(StrEnum):
     """What a loss is handed, in the order of its function's arguments."""
 
-    LOGITS = "logits"            # output of the student in training, [n, classes]
-    TEACHER_LOGITS = "teacher"   # output of the teacher (the mean over an ensemble), [n, classes]
-    TARGETS = "targets"          # class indices, [n]
-    GUIDED = "guided"            # guided layer after the regressor, [n, ...]
-    HINT = "hint"                # hint layer, same shape
+    LOGITS = "logits"  # output of the student in training, [n, classes]
+    TEACHER_LOGITS = "teacher"  # output of the teacher (the mean over an ensemble), [n, classes]
+    TARGETS = "targets"  # class indices, [n]
+    GUIDED = "guided"  # guided layer after the regressor, [n, ...]
+    HINT = "hint"  # hint layer, same shape
 
 
 class Loss(Component, kind="loss"):

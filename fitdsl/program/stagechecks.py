@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ..diagnostics import Diagnostic, Label, Severity
+from ..diagnostics import Diagnostic, Label, Severity, diagnostic
 from ..graph.model import Network
 from ..losses.base import Reads
 from ..optim.schedules import Schedule
@@ -64,7 +64,7 @@ def _finding(
     severity: Severity = Severity.ERROR,
     labels: tuple[Label, ...] = (),
 ) -> Diagnostic:
-    return Diagnostic(code, severity, message, Label(span, ""), labels, helps=(help,) if help else ())
+    return diagnostic(code, severity, span, message, labels=labels, helps=(help,) if help else ())
 
 
 def trains_something(at: StageInContext) -> Iterator[Diagnostic]:
