@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import nodes
-from .spelling import CHAIN, OR, POSTFIX, SUM, level, sides, spell, spell_domain
+from .spelling import CHAIN, OR, POSTFIX, SIGN, SUM, level, sides, spell, spell_domain
 
 WIDTH = 100
 INDENT = 2
@@ -63,11 +63,18 @@ class Breaker:
         return _BREAK[type(value)](self, value, place)
 
     def domain(self, domain: nodes.Domain, place: Place) -> str:
-        """A domain; only a choice has brackets worth breaking."""
+        """A domain."""
         flat = spell_domain(domain)
-        if place.fits(flat) or not isinstance(domain, nodes.Choice):
+        if place.fits(flat):
             return flat
-        return self.bracketed("{}", map(self.item, domain.values), place)
+        match domain:
+            case nodes.Choice():
+                return self.bracketed("{}", map(self.item, domain.values), place)
+            case nodes.Draws():
+                inner = f"[{self.domain(domain.domain, place.after('['))}] * "
+                return inner + self.value(domain.count, place.after(inner), SIGN)
+            case nodes.RangeDomain():
+                return _interval(self, domain, place)
 
     def item(self, value: nodes.Expr) -> Item:
         """A value that is told its place later."""
@@ -82,8 +89,12 @@ class Breaker:
     def argument(self, argument: nodes.Argument | nodes.Entry) -> Item:
         """An argument of a call, or a key and its value, that is told its place later."""
         if isinstance(argument, nodes.Entry):
-            return self.named(f"{spell(argument.key, POSTFIX)}: ", argument.value)
+            return lambda place: self._entry(argument, place)
         return self.named(f"{argument.name}=" if argument.name else "", argument.value)
+
+    def _entry(self, entry: nodes.Entry, place: Place) -> str:
+        key = self.value(entry.key, place, POSTFIX) + ": "
+        return key + self.value(entry.value, place.after(key))
 
     def named(self, name: str, value: nodes.Expr) -> Item:
         """A value with something before it that is told its place later."""
@@ -101,6 +112,17 @@ class Breaker:
             else:
                 text = fresh + flat
         return text
+
+
+def _interval(breaker: Breaker, domain: nodes.RangeDomain, place: Place) -> str:
+    text = "log(" if domain.log else ""
+    low = breaker.value(domain.low, place.after(text), SUM)
+    text += f"({low}) .. " if low.startswith("log(") and not domain.log else f"{low} .. "
+    text += breaker.value(domain.high, place.after(text), SUM)
+    if domain.step:
+        text += " step "
+        text += breaker.value(domain.step, place.after(text), SUM)
+    return f"{text})" if domain.log else text
 
 
 def _chain(breaker: Breaker, chain: nodes.Chain, place: Place) -> str:

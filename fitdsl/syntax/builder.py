@@ -239,14 +239,20 @@ def _between(parts: Parts) -> Span:
 
 def _commented(node: C) -> C:
     """A statement, with the comments in its middle."""
-    bodies = (part.span for part in walk(node) if isinstance(part, nodes.Body)) if "#" in node.span.text else ()
-    lines = inner(node.span, bodies)
+    lines = _inner(node)
     return replace(node, trivia=nodes.Trivia(leading=lines)) if lines else node
 
 
 def _settled(node: C, braces: Braces) -> C:
     """A declaration with the comments in its header and its braces."""
-    return replace(node, trivia=replace(braces.trivia, leading=inner(node.span, [braces.span])))
+    return replace(node, trivia=replace(braces.trivia, leading=_inner(node, braces.span)))
+
+
+def _inner(node: nodes.Node, *parts: Span) -> tuple[str | None, ...]:
+    """The comments in a node, but for those in these parts and in bodies, which keep their own."""
+    if "#" not in node.span.text:
+        return ()
+    return inner(node.span, [*parts, *(part.span for part in walk(node) if isinstance(part, nodes.Body))])
 
 
 Make = Callable[[Parts], Any]

@@ -31,7 +31,7 @@ _OPERATORS = frozenset(
 )
 _CONTINUES = _OPERATORS | {"COMMA"}
 _BEFORE_VALUE = _CONTINUES | {None, "_NL", "EQUAL", "IN", "GUIDES", "REPEAT", "COLON", "LPAR", "LSQB", "LBRACE"}
-_LINKS = _OPERATORS - {"ARROW"} | {"DOT", "LPAR", "LSQB"}
+_LINKS = _OPERATORS - {"ARROW"} | {"DOT", "RPAR", "RSQB"}
 _FLAT = frozenset({"ARROW", "COMMA", "_NL"})
 
 CLOSERS = {"RPAR": "LPAR", "RSQB": "LSQB", "RBRACE": "LBRACE"}
@@ -86,7 +86,7 @@ class Layout:
     @property
     def too_deep(self) -> bool:
         """Whether a tree of what is open would be too deep to handle safely."""
-        return sum(1 + frame.links for frame in self.frames) > DEEPEST
+        return sum(1 + frame.block + frame.links for frame in self.frames) > DEEPEST
 
     def ends_statement(self) -> bool:
         """Whether a line end means something here."""
@@ -95,14 +95,14 @@ class Layout:
     def note(self, word: Word, height: int) -> None:
         """Take account of a word that the parser has taken; its stack has `height` states now."""
         before, self.previous = self.previous, word.type
+        if word.type in CLOSERS:
+            self.frames.pop()
         if word.type in _LINKS:
             self.top.links += 1
         elif word.type in _FLAT:
             self.top.links = 0
         if word.type in OPENERS:
             self._open(word, height, block=word.type == "LBRACE" and before not in _BEFORE_VALUE)
-        elif word.type in CLOSERS:
-            self.frames.pop()
 
     def _open(self, word: Word, height: int, *, block: bool) -> None:
         self.frames.append(Frame(word, block, height))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from . import nodes
 from .breaking import INDENT, Breaker, Item, Place
-from .spelling import spell, spell_body, spell_domain
+from .rows import row_of, runs
+from .spelling import OR, spell_body
 from .words import write_string
-
-_WIDEST_DEFAULT = 8
-"""Defaults of params that are longer do not push the `in` of their neighbours to the right."""
 
 
 def print_spec(spec: nodes.Spec) -> str:
@@ -22,47 +19,6 @@ def print_spec(spec: nodes.Spec) -> str:
         lines += ["", *_statements(spec.declarations, 0)]
     lines += _comments(spec.trivia.dangling, 0)
     return "\n".join(lines) + "\n"
-
-
-@dataclass(frozen=True)
-class _Row:
-    """A statement of the form `head = value`, or with a domain behind it."""
-
-    head: str
-    value: nodes.Expr
-    domain: nodes.Domain | None = None
-
-    def text(self, indent: int, head_width: int = 0, value_width: int = 0) -> str:
-        """The statement, with its head and its value padded."""
-        head = f"{self.head:<{head_width}} = "
-        place = Place(indent, indent).after(head)
-        if self.domain is None:
-            return head + _BREAKER.value(self.value, place)
-        domain = f" in {spell_domain(self.domain)}"
-        value = f"{_BREAKER.value(self.value, place):<{value_width}} in "
-        return head + value + _BREAKER.domain(self.domain, place.after(value)) if domain else head
-
-    @property
-    def value_width(self) -> int:
-        """How wide its value asks the values of its neighbours to be."""
-        width = len(spell(self.value)) if self.domain else 0
-        return width if width <= _WIDEST_DEFAULT else 0
-
-
-def _row(statement: nodes.Commented) -> _Row | None:
-    """A statement as a row; None if it is none."""
-    match statement:
-        case nodes.Setting(name, value):
-            return _Row(name.text, value)
-        case nodes.Flow(nodes.Identifier(label), value):
-            return _Row(label, value)
-        case nodes.Let(name, value):
-            return _Row(f"let {name}", value)
-        case nodes.Param(name, value, domain):
-            return _Row(f"param {name}", value, domain)
-        case nodes.External(role, name, value):
-            return _Row(f"{role} {name}", value)
-    return None
 
 
 def _statements(statements: Sequence[nodes.Commented], indent: int) -> Iterator[str]:
@@ -82,30 +38,12 @@ def _statements(statements: Sequence[nodes.Commented], indent: int) -> Iterator[
 
 def _aligned(statements: Sequence[nodes.Commented], indent: int) -> Iterator[str]:
     """The text of each statement, neighbouring rows aligned."""
-    for run in _runs(statements, indent):
-        rows = [_row(statement) for statement in run]
+    for run in runs(statements, indent):
+        rows = [row_of(statement) for statement in run]
         heads = max((len(row.head) for row in rows if row), default=0)
         values = max((row.value_width for row in rows if row), default=0)
         for statement, row in zip(run, rows, strict=True):
-            yield row.text(indent, heads, values) if row else _declaration(statement, indent)
-
-
-def _runs(statements: Sequence[nodes.Commented], indent: int) -> Iterator[list[nodes.Commented]]:
-    """Neighbours that are aligned with one another: single lines of one kind with nothing between them."""
-    run: list[nodes.Commented] = []
-    for statement in statements:
-        row = _row(statement)
-        alone = row is None or "\n" in row.text(indent)
-        joins = run and not alone and type(run[-1]) is type(statement) and not statement.trivia.leading
-        if run and not joins:
-            yield run
-            run = []
-        run.append(statement)
-        if alone:
-            yield run
-            run = []
-    if run:
-        yield run
+            yield row.text(_BREAKER, indent, (heads, values)) if row else _declaration(statement, indent)
 
 
 def _comment_columns(statements: Sequence[nodes.Commented], texts: Sequence[str]) -> list[int]:
@@ -156,8 +94,8 @@ def _network(network: nodes.Network) -> str:
 def _hint(hint: nodes.Hint, indent: int) -> str:
     place = Place(indent, indent)
     text = f"hint {hint.name}: "
-    text += f"{_BREAKER.value(hint.teacher, place.after(text), 1)} guides "
-    text += _BREAKER.value(hint.student, place.after(text), 1)
+    text += f"{_BREAKER.value(hint.teacher, place.after(text), OR)} guides "
+    text += _BREAKER.value(hint.student, place.after(text), OR)
     bare = not (hint.settings or hint.trivia.opening or hint.trivia.dangling)
     return text if bare else f"{text} {_braces(hint.settings, hint.trivia, indent)}"
 

@@ -72,11 +72,9 @@ def _interval(domain: nodes.RangeDomain) -> str:
         return f"log({between})"
     step = f" step {spell(domain.step, SUM)}" if domain.step else ""
     # A call of a function named `log` would read as a logarithmic domain.
-    return (
-        f"({spell(domain.low)}){between.removeprefix(spell(domain.low, SUM))}"
-        if between.startswith("log(")
-        else between
-    ) + step
+    if between.startswith("log("):
+        between = f"({spell(domain.low)}){between.removeprefix(spell(domain.low, SUM))}"
+    return between + step
 
 
 def _between(low: nodes.Expr, high: nodes.Expr) -> str:

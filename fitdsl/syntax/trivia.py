@@ -41,8 +41,6 @@ def surround(statements: Sequence[S], region: Span) -> tuple[tuple[S, ...], Triv
 def inner(whole: Span, parts: Iterable[Span]) -> Lines:
     """The comments in a statement that stand in none of its parts that keep their own."""
     text = whole.text
-    if "#" not in text:
-        return ()
     for part in parts:
         start, end = part.start - whole.start, part.end - whole.start
         text = text[:start] + " " * (end - start) + text[end:]
