@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
+# Networks as small as these gain nothing from more threads, and lose much where cores are shared.
+export OMP_NUM_THREADS := 1
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-slow lint bench wheel
 
@@ -20,10 +23,10 @@ demo: $(READY)  ## train the teacher and the student of specs/digits.fit
 	$(BIN)/fit train specs/digits.fit
 
 test: $(READY)  ## run the tests
-	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2
+	$(BIN)/pytest --numprocesses 2
 
 test-slow: $(READY) ## run the tests that take long
-	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow
 
 lint: $(READY)  ## check layout, style, types and the direction of imports
 	$(BIN)/ruff check
