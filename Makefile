@@ -7,7 +7,7 @@ READY := .venv/.ready
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint bench wheel
+.PHONY: help setup demo test test-slow lint bench
 
 help:           ## list the targets
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /: /'
@@ -36,6 +36,3 @@ lint: $(READY)  ## check layout, style, types and the direction of imports
 
 bench: $(READY) ## measure what the docs state
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
-
-wheel: $(READY) ## build the wheel, install it outside the repository and use it there
-	$(BIN)/python -m tests.wheel
