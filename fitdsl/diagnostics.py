@@ -130,10 +130,15 @@ class Reporter:
         return any(d.severity is Severity.ERROR for d in self.diagnostics)
 
 
+SHORTEST_BEGINNING = 3
+"""Letters that are enough to take a name for the beginning of another."""
+
+
 def closest(name: str, options: Iterable[str]) -> str | None:
     """The option the user most likely meant by `name`, or None if none is near."""
-    by_folded = {option.casefold(): option for option in options}
-    near = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
+    folded, by_folded = name.casefold(), {option.casefold(): option for option in options}
+    begun = [option for option in by_folded if len(folded) >= SHORTEST_BEGINNING and option.startswith(folded)]
+    near = difflib.get_close_matches(folded, begun, n=1, cutoff=0) or difflib.get_close_matches(folded, by_folded, n=1)
     return by_folded[near[0]] if near else None
 
 

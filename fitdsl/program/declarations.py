@@ -22,7 +22,7 @@ from ..semantics.bindings import SPLITS, BlockValue, DataValue, InputOf, SplitMe
 from ..semantics.evaluate import Evaluator
 from ..semantics.functions import FUNCTIONS, Function, describe
 from ..semantics.names import ROLES, Named
-from ..semantics.scope import UNKNOWN, Scope
+from ..semantics.scope import UNKNOWN, Scope, Unknown
 from ..source import Span
 from ..syntax import nodes
 from ..syntax.walk import walk
@@ -119,8 +119,8 @@ class Declarations:
                     self._networks[name] = self._from_outside(declaration)
         return self._networks[name]
 
-    def cost(self, kind: str, network: Any) -> int:
-        """`params(student)` and the like.
+    def cost(self, kind: str, network: Any) -> int | Unknown:
+        """`params(student)` and the like; UNKNOWN of a network with a mistake, which is reported.
 
         Raises:
             TypeError: The argument is no network.
@@ -129,6 +129,8 @@ class Declarations:
         if not isinstance(network, NetworkRef):
             raise TypeError
         built = self.network(network.name)
+        if built is None and self.reporter.has_errors:
+            return UNKNOWN
         if built is None:
             raise Rejected(f"the {kind} of `{network.name}` are not known")
         if built.cost is None:

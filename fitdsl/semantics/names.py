@@ -13,6 +13,7 @@ from ..diagnostics import Label, Reporter, did_you_mean
 from ..source import Span
 from ..syntax import nodes
 from ..syntax.walk import children, walk
+from .elsewhere import instead
 
 Named = nodes.Let | nodes.Param | nodes.Data | nodes.Network | nodes.External | nodes.Block | nodes.Hint
 
@@ -183,10 +184,9 @@ class _NameChecker:
     def name(self, name: nodes.Name, visible: frozenset[str], below: Collection[str]) -> None:
         if name.id in visible:
             return
-        helps = (f"`{name.id}` is made further below; move that line up",) if name.id in below else ()
-        self.reporter.error(
-            "FIT1001", name.span, f"nothing is called `{name.id}`", helps=helps or did_you_mean(name.id, visible)
-        )
+        help = f"`{name.id}` is made further below; move that line up" if name.id in below else instead(name.id)
+        helps = (help,) if help else did_you_mean(name.id, visible)
+        self.reporter.error("FIT1001", name.span, f"nothing is called `{name.id}`", helps=helps)
 
 
 def _bound(statement: nodes.Statement) -> nodes.Identifier | None:

@@ -1,0 +1,31 @@
+"""What people who come from Python and PyTorch write out of habit, and what this language writes instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+PACKAGES = frozenset({"torch", "nn", "F", "optim", "transforms"})
+"""Packages whose names stand alone here."""
+
+WORDS: Mapping[str, str] = {
+    "True": "write `true`",
+    "False": "write `false`",
+    "None": "leave it out: what is not written keeps its default",
+    "CrossEntropyLoss": "write `ce()`",
+    "cross_entropy": "write `ce()`",
+    "KLDivLoss": "write `kd()`",
+    "MSELoss": "write `mse()`",
+    "L1Loss": "write `l1()`",
+    "SmoothL1Loss": "write `smooth_l1()`",
+    "CosineAnnealingLR": "write `cosine()`",
+    "MultiStepLR": "write `steps([…])`",
+    "EarlyStopping": "write `patience(…)`",
+}
+"""What to do about a word that is something else here."""
+
+
+def instead(name: str) -> str | None:
+    """What to write for a name of Python's or PyTorch's; None for any other."""
+    if name in PACKAGES:
+        return f"leave `{name}.` out: names stand alone, such as `Conv2d(…)`"
+    return WORDS.get(name)
