@@ -38,6 +38,13 @@ def test_the_papers_kernel_is_guided_minus_hint_plus_one() -> None:
     assert layer.type.shape == (12, 7, 7)
 
 
+def test_a_student_guides_no_teacher() -> None:
+    text = pair().replace("teacher.h guides student.g", "student.g guides teacher.h")
+    assert found(text) == [
+        "9:11 FIT3002 `s` is a student, `t` a teacher: students are guided  (write `teacher.h guides student.g`)"
+    ]
+
+
 def test_none_where_the_shapes_agree() -> None:
     assert regressor(student="Conv2d(12, 3) -> MaxPool2d(2)") == []
 
