@@ -20,7 +20,7 @@ from ..optim.initializers import Initializer
 from ..semantics.arguments import Given, Site, assign, called, report_missing
 from ..semantics.bindings import BlockValue
 from ..semantics.evaluate import Evaluator
-from ..semantics.functions import describe
+from ..semantics.functions import describe, is_number
 from ..semantics.scope import UNKNOWN, Scope
 from ..source import NOWHERE, Span
 from ..syntax import nodes
@@ -324,7 +324,9 @@ class Elaboration:
         if expr.variable is not None:
             if isinstance(over, tuple):
                 return over
-            self.error("FIT1010", expr.over.span, f"`repeat … in` runs over a list, got {describe(over)}", scope)
+            message = f"`repeat … in` runs over a list, got {describe(over)}"
+            remedy = f"leave `{expr.variable} in` out to repeat so many times" if is_number(over) else None
+            self.error("FIT1010", expr.over.span, message, scope, remedy)
             return None
         if isinstance(over, float) and over.is_integer():
             over = int(over)

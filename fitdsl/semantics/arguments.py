@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from ..component import Component, Record
+from ..component import Component, Record, components
 from ..diagnostics import Label, Reporter, did_you_mean
 from ..source import Span
 from ..values import Rejected
@@ -57,8 +57,9 @@ def assign(given: Iterable[Given], names: Sequence[str], site: Site, reporter: R
     for position, one in enumerate(given):
         name = one.name or (names[position] if position < len(names) else None)
         if name is None:
-            takes = f"takes at most {len(names)} {site.noun}s" if names else f"takes no {site.noun}s"
-            reporter.error("FIT1005", one.span, f"`{site.owner}` {takes}", notes=_listed(names, site))
+            most = f"at most {len(names)}" if names else "no"
+            message = f"`{site.owner}` takes {most} {site.noun}{'s' * (len(names) != 1)}"
+            reporter.error("FIT1005", one.span, message, notes=_listed(names, site))
         elif name not in names:
             _unknown(name, names, one, site, reporter)
         elif name in assigned:
@@ -93,7 +94,8 @@ def _unknown(name: str, names: Sequence[str], one: Given, site: Site, reporter: 
 
 
 def _listed(names: Sequence[str], site: Site) -> tuple[str, ...]:
-    return (f"its {site.noun}s are {', '.join(f'`{name}`' for name in names)}",) if names else ()
+    are = "s are" if len(names) > 1 else " is"
+    return (f"its {site.noun}{are} {', '.join(f'`{name}`' for name in names)}",) if names else ()
 
 
 def bind(cls: type[R], given: Iterable[Given], site: Site, reporter: Reporter) -> R | Unknown:
@@ -144,12 +146,9 @@ def _report_invalid(
             cause = str(item.get("ctx", {}).get("error", item["msg"]))
             reporter.error("FIT1007", one.span if one else site.span, f"`{site.owner}`: {cause}")
             continue
-        reporter.error(
-            "FIT1007",
-            one.span,
-            f"`{name}` of `{site.owner}` is {expected(cls.model_fields[name])}, got {_got(one.value, item['loc'][1:])}",
-            helps=_remedy(one.value),
-        )
+        due = expected(cls.model_fields[name])
+        message = f"`{name}` of `{site.owner}` is {due}, got {_got(one.value, item['loc'][1:])}"
+        reporter.error("FIT1007", one.span, message, helps=_remedy(name, due, one))
 
 
 def _got(value: Any, path: Sequence[int | str]) -> str:
@@ -161,12 +160,26 @@ def _got(value: Any, path: Sequence[int | str]) -> str:
     return describe(value) if inner is value else f"{describe(value)} with {describe(inner)}"
 
 
-def _remedy(value: Any) -> tuple[str, ...]:
+def _remedy(field: str, due: str, given: Given) -> tuple[str, ...]:
+    value = given.value
     if isinstance(value, str) and _NUMERAL.fullmatch(value):
         return (f"write it without quotes: `{value}`",)
+    if isinstance(value, str) and (meant := _named(value)) and meant.kind in due:
+        return (f"call it, without quotes: `{called(meant)}`",)
     if isinstance(value, type) and issubclass(value, Component):
         return (f"call it: `{called(value)}`",)
+    if field in _BEHIND_SIZES and given.name is None and isinstance(value, int):
+        return ("give no size of what flows in: input sizes are inferred",)
     return ()
+
+
+_BEHIND_SIZES = frozenset({"bias", "eps", "dropout"})
+"""Arguments on which a number falls when PyTorch's input size is given first."""
+
+
+def _named(word: str) -> type[Component] | None:
+    """The component of this name, in whatever case it is written."""
+    return next((one for name, one in components().items() if name.casefold() == word.casefold()), None)
 
 
 _NUMERAL = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")

@@ -37,7 +37,10 @@ def network(body: str) -> str:
         ),
         ("ce() -> ReLU()", "3:1 FIT2003 `ce` is not a layer  (`fit list ops` names all layers)"),
         ("repeat 2.5 { ReLU() }", "3:8 FIT1010 `repeat` takes a whole number from 0, got the number 2.5"),
-        ("repeat w in 5 { ReLU() }", "3:13 FIT1010 `repeat … in` runs over a list, got the number 5"),
+        (
+            "repeat w in 5 { ReLU() }",
+            "3:13 FIT1010 `repeat … in` runs over a list, got the number 5  (leave `w in` out to repeat so many times)",
+        ),
         (
             "repeat 1_000_000_000 { ReLU() }",
             "3:8 FIT2005 this network has more than 20,000 layers  (no spec needs so many; look at its `repeat`s)",

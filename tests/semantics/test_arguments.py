@@ -29,6 +29,11 @@ from findings import found
             "3:19 FIT1004 `Conv2d` has no argument `in_channels`  (leave `in_channels` out: input sizes are inferred)",
         ),
         ("Dropout(1.5)", "3:20 FIT1007 `p` of `Dropout` is a number at least 0 and at most 1, got the number 1.5"),
+        (
+            'Conv2d(8, 3, padding_mode="relu")',
+            '3:38 FIT1007 `padding_mode` of `Conv2d` is one of "zeros", "reflect", "replicate", "circular",'
+            ' got the text "relu"',
+        ),
         ("ReLU(1)", "3:17 FIT1005 `ReLU` takes no arguments"),
     ],
 )
@@ -43,6 +48,25 @@ def test_a_whole_float_is_an_integer_where_one_is_due() -> None:
 def test_an_uncalled_component_is_told_to_be_called() -> None:
     assert found("data d {\n  source = Digits\n}") == [
         "3:12 FIT1007 `source` of `d` is a dataset, got `Digits`  (call it: `Digits()`)"
+    ]
+
+
+def test_a_component_in_quotes_is_told_to_be_called() -> None:
+    assert found('data d {\n  source = "digits"\n}') == [
+        '3:12 FIT1007 `source` of `d` is a dataset, got the text "digits"  (call it, without quotes: `Digits()`)'
+    ]
+
+
+def test_an_input_size_in_front_as_in_pytorch_is_told_to_be_left_out() -> None:
+    assert found("student s(x: [256]) {\n  Linear(256, 10)\n}") == [
+        "3:15 FIT1007 `bias` of `Linear` is `true` or `false`, got the number 10"
+        "  (give no size of what flows in: input sizes are inferred)"
+    ]
+
+
+def test_one_argument_is_one() -> None:
+    assert found("block unit(out) { Linear(out) }\nstudent s(x: [4]) {\n  unit(1, 2)\n}") == [
+        "4:11 FIT1005 `unit` takes at most 1 argument"
     ]
 
 
