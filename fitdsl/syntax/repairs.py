@@ -42,11 +42,14 @@ def repairs(cursor: Cursor, word: Word) -> Iterator[Repair]:
     if word.type in _SIGNS:
         yield from (_exchange(word, sign) for sign in ("EQUAL", "COLON", "COMMA"))
     if word.type == "LBRACE":
-        yield Repair((cursor.virtual("LPAR"), cursor.virtual("RPAR"), word), "put `()` before `{`", _here(cursor, "()"))
+        advice = "put `()` before `{`"
+        words = (cursor.virtual("LPAR"), cursor.virtual("RPAR"), word)
+        yield Repair(words, advice, _here(cursor, "()", advice))
     yield from (_insert(cursor, word, sign) for sign in ("COMMA", "COLON", "EQUAL"))
     if cursor.machine.in_network(cursor.layout.block.height):
         yield _insert(cursor, word, "ARROW")
-    yield Repair((cursor.virtual("_NL"), word), "put each statement on a line of its own", _here(cursor, "\n"))
+    advice = "put each statement on a line of its own"
+    yield Repair((cursor.virtual("_NL"), word), advice, _here(cursor, "\n", advice))
     if cursor.last and word.type == cursor.last.type and word.type in _SIGNS:
         yield _delete(word)
     if word.type not in _VALUES:
@@ -63,8 +66,8 @@ def _misspelt(cursor: Cursor, word: Word) -> Iterator[Repair]:
     accepted = {keywords[type]: type for type in cursor.machine.accepted() if type in keywords}
     near = closest(word.text, accepted)
     if near is not None:
-        fix = Fix(word.span, near, f"write `{near}`")
-        yield Repair((Word(accepted[near], word.span, near),), f"did you mean `{near}`?", fix)
+        advice = f"did you mean `{near}`?"
+        yield Repair((Word(accepted[near], word.span, near),), advice, Fix(word.span, near, advice))
 
 
 def _quoted(word: Word) -> Repair:
@@ -74,21 +77,21 @@ def _quoted(word: Word) -> Repair:
 
 def _exchange(word: Word, type: str) -> Repair:
     sign = SPELLINGS[type]
-    fix = Fix(word.span, sign, f"write `{sign}`")
-    return Repair((Word(type, word.span, sign),), f"write `{sign}` instead of `{word.text}`", fix, "FIT0016")
+    advice = f"write `{sign}` instead of `{word.text}`"
+    return Repair((Word(type, word.span, sign),), advice, Fix(word.span, sign, advice), "FIT0016")
 
 
 def _insert(cursor: Cursor, word: Word, type: str) -> Repair:
     sign = SPELLINGS[type]
     code = "FIT0014" if type == "COMMA" else "FIT0017"
-    return Repair((cursor.virtual(type), word), f"put `{sign}` before {found(word)}", _here(cursor, sign), code)
+    advice = f"put `{sign}` before {found(word)}"
+    return Repair((cursor.virtual(type), word), advice, _here(cursor, sign, advice), code)
 
 
 def _delete(word: Word) -> Repair:
     return Repair((), f"leave out `{word.text}`", Fix(word.span, "", f"leave out `{word.text}`"))
 
 
-def _here(cursor: Cursor, text: str) -> Fix:
+def _here(cursor: Cursor, text: str, title: str) -> Fix:
     """Put something behind the last word."""
-    title = f"put `{text}` here" if text.strip() else "break the line here"
     return Fix(Span(cursor.source, cursor.end, cursor.end), text, title)
