@@ -2,9 +2,10 @@
 
 Defining a leaf class registers it under its kind; a name is taken once over all kinds, so that a spec never has to say
 which kind it means. Third parties add theirs through the entry point group `fitdsl.components`.
-"""
 
-from __future__ import annotations
+Modules of components do not postpone annotations: pydantic would evaluate the texts of all base classes again for each
+of more than a hundred leaves, every time a command starts.
+"""
 
 import inspect
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-_TABLE: dict[str, type[Component]] = {}
+_TABLE: "dict[str, type[Component]]" = {}
 
 
 class Record(BaseModel):

@@ -1,7 +1,5 @@
 """Augmentations a spec can name; `fitdsl.training.transforms` does what is declared here."""
 
-from __future__ import annotations
-
 from typing import Annotated, final
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt

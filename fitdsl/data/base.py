@@ -4,8 +4,6 @@ A data set, a preparation and an augmentation each name the function that does t
 spec imports neither numpy nor torch.
 """
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The data sets a spec can name: what each holds, which files it needs, and which reader reads them."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from typing import Annotated, ClassVar, Literal, final
 

@@ -1,7 +1,5 @@
 """Preparations a spec can name; `prepare` does what is declared here."""
 
-from __future__ import annotations
-
 from typing import final
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt

@@ -3,8 +3,6 @@
 A regressor trains with its hint's stage and is dropped afterwards, so its size costs the student nothing.
 """
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 

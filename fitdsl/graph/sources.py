@@ -4,8 +4,6 @@ Nobody looks into such a network before it is built, so the spec says what is as
 and the shape at each module that a hint names. Building holds the real module to that.
 """
 
-from __future__ import annotations
-
 import re
 from abc import abstractmethod
 from pathlib import PurePath

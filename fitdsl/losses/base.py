@@ -1,7 +1,5 @@
 """What a loss is: a class that says which tensors it compares, with its paper as source and a value worked by hand."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from enum import StrEnum
 from typing import ClassVar

@@ -1,7 +1,5 @@
 """Losses that compare a student's output with a teacher's."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, PositiveFloat

@@ -1,7 +1,5 @@
 """Losses that compare a guided layer, after its regressor, with its hint; and the term that names a hint."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from pydantic import Field, PositiveFloat

@@ -1,7 +1,5 @@
 """Losses that compare a network with the labels."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import Field

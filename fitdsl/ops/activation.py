@@ -1,7 +1,5 @@
 """Non-linearities: each number on its own, or the numbers along one axis."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field, PositiveInt

@@ -1,7 +1,5 @@
 """Attention between tokens, and the squeeze-and-excite gate between channels."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt

@@ -1,7 +1,5 @@
 """What an op is: a class with PyTorch's argument names that knows its shape, its cost and how torch spells it."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from typing import Any, ClassVar, Literal
 

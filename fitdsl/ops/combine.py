@@ -1,7 +1,5 @@
 """Where flows meet and part: sums, products, concatenation, and the parts of a split."""
 
-from __future__ import annotations
-
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from ..values import Call, Cost, Rejected, TensorType

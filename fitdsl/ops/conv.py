@@ -1,7 +1,5 @@
 """Convolutions and their maxout: what they make of a feature map, and what that costs."""
 
-from __future__ import annotations
-
 from math import prod
 from typing import Any, Literal, Self
 

@@ -1,7 +1,5 @@
 """What ops demand of their inputs, and the words they refuse them with: ranks, axes and shares, each said one way."""
 
-from __future__ import annotations
-
 from ..values import Rejected, TensorType
 from .base import Op
 

@@ -1,7 +1,5 @@
 """Fully connected layers, on a vector or on each token of a sequence."""
 
-from __future__ import annotations
-
 from pydantic import Field, PositiveInt
 
 from ..values import Call, Cost, TensorType

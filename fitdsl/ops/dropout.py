@@ -1,7 +1,5 @@
 """Random zeros while training, nothing in evaluation."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from ..values import Call, TensorType

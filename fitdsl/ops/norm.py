@@ -1,7 +1,5 @@
 """Normalisation: bring the numbers of a channel, a group or a token to a common scale."""
 
-from __future__ import annotations
-
 from math import prod
 from typing import Self
 

@@ -1,7 +1,5 @@
 """Pooling: one number for each window of a feature map."""
 
-from __future__ import annotations
-
 from typing import Self
 
 from pydantic import Field, PositiveInt, model_validator

@@ -1,7 +1,5 @@
 """Recurrent layers: each token's output depends on all tokens before it."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from pydantic import Field, PositiveInt

@@ -1,7 +1,5 @@
 """Larger or smaller images without weights: interpolation, padding, pixels from channels."""
 
-from __future__ import annotations
-
 from math import floor
 from typing import Any, Literal, Self
 

@@ -1,7 +1,5 @@
 """The same numbers under another shape: views, which cost nothing."""
 
-from __future__ import annotations
-
 from math import prod
 from typing import Annotated, Self
 

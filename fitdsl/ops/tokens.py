@@ -1,7 +1,5 @@
 """How tokens begin: learned vectors for indices, for positions and for the class."""
 
-from __future__ import annotations
-
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from ..values import Call, Cost, TensorType

@@ -3,8 +3,6 @@
 Legend: n extent of the input, k window, s stride, p padding on each side, d dilation; all in pixels along one axis.
 """
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from pydantic import NonNegativeInt, PositiveInt, field_validator

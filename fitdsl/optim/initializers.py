@@ -1,7 +1,5 @@
 """How the weights of a network or a layer start."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 
 from pydantic import Field, PositiveFloat

@@ -1,9 +1,7 @@
 """How weights are updated: torch's optimizers under their own names and arguments, and the one of the FitNets paper."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
@@ -40,7 +38,7 @@ class SGD(Optimizer):
     weight_decay: NonNegativeFloat = Field(0.0, description="factor of the weights added to their gradients")
 
     @model_validator(mode="after")
-    def _nesterov_has_momentum(self) -> SGD:
+    def _nesterov_has_momentum(self) -> Self:
         if self.nesterov and not self.momentum:
             raise ValueError("nesterov needs a momentum above 0")
         return self

@@ -4,8 +4,6 @@ A schedule is a function of the epoch, counted from 1 and fractional inside an e
 without training.
 """
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from math import cos, pi
 from typing import Annotated

@@ -3,8 +3,6 @@
 Both look only at the values a metric has had so far, so a resumed stage decides exactly as an uninterrupted one.
 """
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Annotated

@@ -3,8 +3,6 @@
 A stage runs the ancestors of what its losses read and nothing else; what no weight trained in it can reach is frozen.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

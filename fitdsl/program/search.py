@@ -1,7 +1,5 @@
 """The search block: what it varies, what it wants and what every student must meet."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """How a search proposes students and when it stops the weaker ones; declared here, run by the tuner."""
 
-from __future__ import annotations
-
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from ..component import Component
