@@ -16,7 +16,7 @@ from ..syntax import nodes
 from ..values import Interval, NetworkRef, Rejected
 from .arguments import Given, Site, bind
 from .bindings import BlockValue, HasMembers, Place, PlaceRange
-from .functions import Function, binary, call, describe, is_number, unary
+from .functions import Function, binary, bounded, call, describe, is_number, unary
 from .scope import UNKNOWN, Scope
 
 Lookup = Callable[[nodes.Name], Any]
@@ -41,10 +41,6 @@ class Evaluator:
                 return expr.value
             case nodes.Name():
                 return self.name(expr, scope)
-            case nodes.List():
-                return self._all(expr.items, scope)
-            case nodes.Dict():
-                return self._dict(expr, scope)
             case nodes.Range():
                 return self._range(expr, scope)
             case nodes.Call():
@@ -85,6 +81,10 @@ class Evaluator:
     def _guarded(self, expr: nodes.Expr, scope: Scope) -> Any:
         try:
             match expr:
+                case nodes.List():
+                    return bounded(self._all(expr.items, scope))
+                case nodes.Dict():
+                    return bounded(self._dict(expr, scope))
                 case nodes.Unary():
                     return self._unary(expr, scope)
                 case nodes.Binary():

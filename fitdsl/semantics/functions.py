@@ -103,7 +103,7 @@ def binary(op: str, left: Any, right: Any) -> Any:
         raise Rejected(f"`{op}` does not take {describe(left)} and {describe(right)}")
     if is_number(result) and not abs(result) < LARGEST:
         raise Rejected(f"the result of `{op}` is too large a number")
-    return result
+    return bounded(result)
 
 
 def _binary(op: str, left: Any, right: Any) -> Any:
@@ -128,6 +128,8 @@ def _compute(op: str, left: Number, right: Number) -> Any:
         return function(left, right)
     except ZeroDivisionError:
         raise Rejected(f"{left} {op} {right} divides by zero") from None
+    except OverflowError:
+        raise Rejected(f"the result of `{op}` is too large a number") from None
 
 
 def _repeated(items: tuple[Any, ...], count: Any) -> Any:
@@ -136,6 +138,24 @@ def _repeated(items: tuple[Any, ...], count: Any) -> Any:
     if len(items) * count > LONGEST_LIST:
         raise Rejected(f"a list has at most {LONGEST_LIST:,} items, this one would have {len(items) * count:,}")
     return items * count
+
+
+def bounded(value: Any) -> Any:
+    """A value as it is.
+
+    Raises:
+        Rejected: It is a list or a dictionary that holds too much, what stands in inner ones counted too. Lists of
+            one list twice, one inside the other, would grow without end in a few lines.
+    """
+    count, pending = 0, [value]
+    while pending:
+        inner = pending.pop()
+        items = inner.values() if isinstance(inner, dict) else inner if isinstance(inner, tuple) else ()
+        count += len(items)
+        if count > LONGEST_LIST:
+            raise Rejected(f"a list has at most {LONGEST_LIST:,} items, those of lists inside it included")
+        pending.extend(item for item in items if isinstance(item, tuple | dict))
+    return value
 
 
 def unary(op: str, operand: Any) -> Any:

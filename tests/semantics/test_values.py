@@ -67,6 +67,7 @@ def test_expressions(expression: str, expected: Any) -> None:
     ("expression", "finding"),
     [
         ("1 / 0", "2:10 FIT1010 1 / 0 divides by zero"),
+        ("0.1 ** -400", "2:10 FIT1010 the result of `**` is too large a number"),
         ("10 ** 100", "2:10 FIT1010 10 ** 100 is too large a number"),
         ("(-8) ** 0.5", "2:10 FIT1010 -8 ** 0.5 is not a real number"),
         ("9_000_000G * 9_000_000G", "2:10 FIT1010 the result of `*` is too large a number"),
@@ -106,4 +107,18 @@ def test_a_weight_multiplies_every_term_of_a_sum() -> None:
 def test_two_schedules_do_not_multiply() -> None:
     assert found("let it = ramp(1, 2) * ramp(1, 2) * ce()") == [
         "2:10 FIT1010 `*` does not take the schedule `ramp` and the schedule `ramp`"
+    ]
+
+
+def test_lists_of_lists_cannot_grow_without_end() -> None:
+    lines = [f"let a{step + 1} = [a{step}, a{step}]" for step in range(60)]
+    assert found("\n".join(["let a0 = [1]", *lines])) == [
+        "14:11 FIT1010 a list has at most 10,000 items, those of lists inside it included"
+    ]
+
+
+def test_dictionaries_of_dictionaries_cannot_grow_without_end() -> None:
+    lines = [f"let a{step + 1} = {{x: a{step}, y: a{step}}}" for step in range(60)]
+    assert found("\n".join(["let a0 = [1]", *lines])) == [
+        "14:11 FIT1010 a list has at most 10,000 items, those of lists inside it included"
     ]
