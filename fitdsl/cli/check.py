@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ def check(
     """Check specs: syntax, names, shapes, hints, stages, search space."""
     report = REPORTS[pick(output_format, tuple(REPORTS), "output format")]
     checked = [look(file, settings, include) for file in spec_files(paths)]
-    whole = [one for one in checked if not any(one.path.resolve() in other.used for other in checked)] or checked
+    whole = [one for one in checked if not any(one.real_path in other.used for other in checked)] or checked
     found = distinct(diagnostic for one in whole for diagnostic in one.diagnostics)
     write_result(report(found, Display.of(sys.stdout)))
     if output_format in FOR_PEOPLE:
@@ -55,6 +56,11 @@ class Look:
     path: Path
     diagnostics: tuple[Diagnostic, ...]
     used: frozenset[Path] = frozenset()
+
+    @property
+    def real_path(self) -> Path:
+        """The path without links; one that links lead around in a circle stays as it is."""
+        return Path(os.path.realpath(self.path))
 
 
 def look(path: Path, settings: Sequence[str] | None, include: Sequence[Path] | None) -> Look:

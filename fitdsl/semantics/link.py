@@ -86,7 +86,7 @@ class _Linker:
 
     def locate(self, use: nodes.Use, folder: Path) -> Path | None:
         written = use.path.value
-        candidates = [(base / written).resolve() for base in (folder, *self.roots[1:])] if "\0" not in written else []
+        candidates = [path for base in (folder, *self.roots[1:]) if (path := _resolved(base / written))]
         inside = [path for path in candidates if any(path.is_relative_to(root) for root in self.roots)]
         if candidates and not inside:
             self.reporter.error(
@@ -99,15 +99,31 @@ class _Linker:
             return None
         existing = [path for path in inside if path.is_file()]
         if not existing:
-            near = "" if not inside else f": there is no {inside[0]}"
             self.reporter.error(
                 "FIT1020",
                 use.path.span,
-                f"cannot use `{written}`{near}",
+                f"cannot use `{written}`: {_absence(inside)}",
                 helps=("a used file stands relative to the file that uses it",),
             )
             return None
         return existing[0]
+
+
+def _resolved(path: Path) -> Path | None:
+    """Where a path leads; None where no file can have it: a circle of links, a name too long, a NUL character."""
+    try:
+        resolved = path.resolve()
+        resolved.exists()
+    except (OSError, RuntimeError, ValueError):
+        return None
+    return resolved
+
+
+def _absence(places: Sequence[Path]) -> str:
+    """Why none of these is a file."""
+    if not places:
+        return "no file can have this path"
+    return f"{places[0]} is a folder or a device" if places[0].exists() else f"there is no {places[0]}"
 
 
 def _as_shown(path: Path) -> Path:

@@ -206,3 +206,10 @@ def test_fmt_leaves_a_spec_with_syntax_errors_alone(fit: Fit) -> None:
 def test_fmt_of_stdin_prints_the_result(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
     pipe(monkeypatch, GOOD.replace("  logits", "\tlogits").encode())
     assert fit("fmt", "-").out == GOOD
+
+
+def test_check_of_a_link_to_itself_is_a_file_that_cannot_be_read(fit: Fit) -> None:
+    Path("loop.fit").symlink_to("loop.fit")
+    outcome = fit("check", "loop.fit", "--output-format", "concise")
+    assert (outcome.code, outcome.err) == (1, "1 spec, 1 error\n")
+    assert outcome.out.startswith("loop.fit:1:1: error[FIT0022] `loop.fit` cannot be read: ")

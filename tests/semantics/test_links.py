@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,25 @@ def test_a_missing_file_names_where_it_was_looked_for(project: Path) -> None:
         f"2:5 FIT1020 cannot use `blocks/cnov.fit`: there is no {project / 'blocks' / 'cnov.fit'}"
         "  (a used file stands relative to the file that uses it)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("blocks", "{project}/blocks is a folder or a device"),
+        ("", "{project} is a folder or a device"),
+        ("pipe.fit", "{project}/pipe.fit is a folder or a device"),
+        ("loop.fit", "no file can have this path"),
+        ("\\u0000.fit", "no file can have this path"),
+        ("\\ud800.fit", "no file can have this path"),
+        ("x" * 5000, "no file can have this path"),
+    ],
+)
+def test_what_is_no_file_is_not_used(project: Path, written: str, reason: str) -> None:
+    (project / "loop.fit").symlink_to("loop.fit")
+    os.mkfifo(project / "pipe.fit")
+    (finding,) = found(f'use "{written}"', project / "a.fit")
+    assert finding.startswith("2:5 FIT1020 cannot use `")
+    assert finding.endswith(
+        f"`: {reason.format(project=project)}  (a used file stands relative to the file that uses it)"
+    )
