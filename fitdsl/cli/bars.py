@@ -9,27 +9,35 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from ..training.events import EpochDone, Event, Observer, RunStarted, StageDone, StageStarted, StepsDone
-from ..view.terminal import human, printable
+from ..training.events import EpochDone, Event, Metrics, Observer, RunStarted, StageDone, StageStarted, StepsDone
+from ..view.terminal import clip, human, printable
 from .progress import measured, milestone
+
+LONGEST_NAME = 12
+"""Cells a stage's name takes at most."""
+WIDE = 132
+"""Cells from which on a line has room for the measures' names and the speed."""
 
 
 @contextmanager
 def bars(console: Console | None = None) -> Iterator[Observer]:
     """Within the block, the observer draws a bar for each stage; on stderr where no other console is given."""
+    shown = console or Console(stderr=True)
     columns = (
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
+        BarColumn(bar_width=8),
         TextColumn("{task.fields[status]}", markup=False),
-        TimeRemainingColumn(),
+        TimeRemainingColumn(compact=True),
     )
-    with Progress(*columns, console=console or Console(stderr=True)) as progress:
-        yield _Bars(progress)
+    with Progress(*columns, console=shown) as progress:
+        yield _Bars(progress, is_wide=shown.width >= WIDE)
 
 
 @dataclass
 class _Bars:
     progress: Progress
+    is_wide: bool
+    val: Metrics = field(default_factory=dict, init=False)
     stage: StageStarted | None = field(default=None, init=False)
     task: TaskID | None = field(default=None, init=False)
 
@@ -38,12 +46,14 @@ class _Bars:
             case RunStarted():
                 self._above(milestone(event))
             case StageStarted():
-                self.stage = event
+                self.stage, self.val = event, {}
+                name = clip(printable(event.stage), LONGEST_NAME)
                 total, done = event.epochs * event.steps, event.epoch * event.steps
-                self.task = self.progress.add_task(printable(event.stage), total=total, completed=done, status="")
+                self.task = self.progress.add_task(name, total=total, completed=done, status="")
             case StepsDone():
                 self._move(event, event.epoch - 1, event.step)
             case EpochDone():
+                self.val = event.val
                 self._move(event, event.epoch, 0)
             case StageDone():
                 self._end(event)
@@ -51,10 +61,14 @@ class _Bars:
     def _move(self, event: StepsDone | EpochDone, epochs: int, steps: int) -> None:
         if self.stage is None or self.task is None:
             return
-        val = event.val if isinstance(event, EpochDone) else {}
-        speed = f"{human(round(event.examples_per_s))} examples/s"
-        status = f"epoch {event.epoch}/{self.stage.epochs}  {measured(event.train, val)}  {speed}"
+        status = f"epoch {event.epoch}/{self.stage.epochs}  {self._measures(event)}"
         self.progress.update(self.task, completed=epochs * self.stage.steps + steps, status=status)
+
+    def _measures(self, event: StepsDone | EpochDone) -> str:
+        """Loss and accuracy, on the validation split those of the last epoch, and the speed where there is room."""
+        if self.is_wide:
+            return f"{measured(event.train, self.val)}  {human(round(event.examples_per_s))} examples/s"
+        return measured(event.train, self.val, names=False)
 
     def _end(self, event: StageDone) -> None:
         if self.task is not None:

@@ -46,10 +46,10 @@ class PlainProgress:
 
 
 def stage_line(event: StageStarted) -> str:
-    """`stage hints: 12,300 weights in 20 epochs of 18 steps`."""
+    """`stage hints: 12,300 params in 20 epochs of 18 steps`."""
     going_on = f", going on after epoch {event.epoch}" if event.epoch else ""
     length = f"{counted(event.epochs, 'epoch')} of {counted(event.steps, 'step')}"
-    return printable(f"stage {event.stage}: {counted(event.trains, 'weight')} in {length}{going_on}")
+    return printable(f"stage {event.stage}: {counted(event.trains, 'param')} in {length}{going_on}")
 
 
 def epoch_line(event: EpochDone, stage: StageStarted) -> str:
@@ -72,13 +72,14 @@ def milestone(event: RunStarted | StageDone) -> str:
             return printable(f"stage {event.stage}: {length}, kept epoch {event.kept_epoch}")
 
 
-def measured(train: Metrics, val: Metrics) -> str:
-    """Loss and accuracy on both splits, where they were measured."""
-    shown = [f"{split} {text}" for split, metrics in (("train", train), ("val", val)) if (text := _metrics(metrics))]
-    return "  ".join(shown)
+def measured(train: Metrics, val: Metrics, *, names: bool = True) -> str:
+    """Loss and accuracy on both splits, where they were measured, each behind its name unless `names` is false."""
+    texts = {split: _metrics(metrics, names=names) for split, metrics in (("train", train), ("val", val))}
+    return "  ".join(f"{split} {text}" for split, text in texts.items() if text)
 
 
-def _metrics(metrics: Metrics) -> str:
-    loss = [f"loss {metrics['loss']:.4f}"] if "loss" in metrics else []
-    accuracy = [f"accuracy {metrics['accuracy']:.1%}"] if "accuracy" in metrics else []
-    return " ".join((*loss, *accuracy))
+def _metrics(metrics: Metrics, *, names: bool) -> str:
+    formats = {"loss": ".4f", "accuracy": ".1%"}
+    return " ".join(
+        f"{f'{name} ' * names}{metrics[name]:{format}}" for name, format in formats.items() if name in metrics
+    )
