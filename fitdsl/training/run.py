@@ -62,8 +62,11 @@ def chosen_stages(program: Program, stage: str | None) -> list[str]:
     """The stages to run, in order: all, or one with those it starts from.
 
     Raises:
-        FitError: There is no such stage (FIT4004).
+        FitError: There is no such stage, or none at all (FIT4004).
     """
+    if not program.stages:
+        helps = ["add one: `stage learn { … }`; `fit init` writes a spec that has some"]
+        raise refusal("FIT4004", "this spec has no stage, so there is nothing to train", helps=helps)
     if stage is None:
         return list(program.stages)
     if stage not in program.stages:

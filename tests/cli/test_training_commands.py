@@ -71,7 +71,7 @@ def test_plain_lines_come_every_few_seconds() -> None:
     assert lines == [
         "run runs/x/1 on cpu, seed 3",
         "stage teach: taken from runs/x/1/teach.safetensors",
-        "stage hints: 12,300 weights in 9 epochs of 20 steps, going on after epoch 1",
+        "stage hints: 12,300 params in 9 epochs of 20 steps, going on after epoch 1",
         "  epoch 3/9  train loss 0.5000 accuracy 75.0%  val loss 0.2500  1.23K examples/s  1:00 left",
         "stage hints: 9 epochs in 12.3 s, kept epoch 7",
     ]
@@ -85,6 +85,31 @@ def test_bars_leave_the_milestones_behind() -> None:
     text = shown.getvalue()
     assert "run runs/x/1 on cpu, seed 3" in text
     assert "stage hints: 9 epochs in 12.3 s, kept epoch 7" in text
+
+
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [
+        (80, "distil_with… ━╸ epoch 120/500  train 10.9644 98.5%  val 11.2500 97.5%"),
+        (
+            132,
+            "distil_with… ━╸ epoch 120/500  train loss 10.9644 accuracy 98.5%"
+            "  val loss 11.2500 accuracy 97.5%  1.23K examples/s",
+        ),
+    ],
+)
+def test_a_bar_fits_the_terminal(width: int, line: str) -> None:
+    """On a narrow one measures go without their names; those of the validation split stay through the next epoch."""
+    shown = io.StringIO()
+    train, val = {"loss": 10.9644, "accuracy": 0.985}, {"loss": 11.25, "accuracy": 0.975}
+    with bars(Console(file=shown, width=width, force_terminal=True, color_system=None)) as observer:
+        observer(StageStarted("distil_with_everything", 0, 500, 20, 12_300))
+        observer(EpochDone("distil_with_everything", 119, 0.1, {}, train, val, True, 1234.5, 1.0))
+        observer(StepsDone("distil_with_everything", 120, 10, 0.1, train, 1234.5))
+    last = shown.getvalue().splitlines()[-2].removeprefix("\x1b[2K")
+    assert len(last) <= width
+    *shown_words, _time_left = last.split()
+    assert shown_words == line.split()
 
 
 def report(**networks: NetworkReport) -> RunReport:
@@ -125,10 +150,21 @@ def test_train_ends_with_the_table_and_keeps_progress_on_stderr(fit: Fit) -> Non
     assert outcome.code == 0
     assert outcome.out.splitlines()[0] == "network  role     weights  smaller  MACs  fewer  test accuracy  seconds"
     assert outcome.out.endswith("weights and report: out\n")
-    assert outcome.err.startswith("run out on cpu, seed 1\nstage learn: 10 weights in 2 epochs of 2 steps\n")
+    assert outcome.err.startswith("run out on cpu, seed 1\nstage learn: 10 params in 2 epochs of 2 steps\n")
     again = fit("train", "net.fit", "--run", "out", "--seed", "1")
     assert (again.code, again.out) == (1, "")
     assert again.err.startswith("error[FIT4107]: `out` holds a run already")
+
+
+def test_a_spec_without_stages_is_not_trained(fit: Fit) -> None:
+    Path("net.fit").write_text(SPEC.partition("stage ")[0])
+    outcome = fit("train", "net.fit")
+    assert (outcome.code, outcome.out, outcome.err) == (
+        1,
+        "",
+        "error[FIT4004]: this spec has no stage, so there is nothing to train\n"
+        "  = help: add one: `stage learn { … }`; `fit init` writes a spec that has some\n",
+    )
 
 
 def test_train_as_json_prints_an_event_a_line(fit: Fit) -> None:
