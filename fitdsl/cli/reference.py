@@ -15,7 +15,9 @@ from .session import pick, write_result
 
 
 def list_components(
-    kind: Annotated[str | None, typer.Argument(metavar="KIND", help="ops, losses, datasets, …")] = None,
+    kind: Annotated[
+        str | None, typer.Argument(metavar="KIND", help="ops, losses, datasets, …; or a NAME at once.")
+    ] = None,
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="One of them, for its manual entry.")] = None,
 ) -> None:
     """List what a spec can name, or show one manual entry."""
@@ -25,6 +27,8 @@ def list_components(
 def _page(kind: str | None, name: str | None, display: Display) -> str:
     if kind is None:
         return kinds_page(display)
+    if name is None and kind in components():
+        return component_page(components()[kind], display)
     chosen = kinds()[pick(kind, tuple(kinds()), "kind")]
     if name is None:
         return kind_page(chosen, display)
@@ -40,4 +44,5 @@ def explain(
     if code is None:
         write_result(explanations_page(pages.values(), display))
     else:
-        write_result(explanation_page(pages[pick(code.upper(), tuple(pages), "code")], display))
+        full_code = f"FIT{code}" if code.isdecimal() else code.upper()
+        write_result(explanation_page(pages[pick(full_code, tuple(pages), "code")], display))

@@ -53,12 +53,14 @@ def test_list_goes_from_kinds_to_components_to_one_manual_entry(fit: Fit) -> Non
     assert "\nops " in fit("list").out
     assert "\nConv2d " in fit("list", "ops").out
     assert fit("list", "ops", "Conv2d").out.startswith("Conv2d(out_channels, kernel_size, ")
+    assert fit("list", "Conv2d").out == fit("list", "ops", "Conv2d").out
 
 
 def test_explain(fit: Fit) -> None:
     code, page = next(iter(explanations().items()))
     assert fit("explain").out.startswith(f"{code}  ")
     assert fit("explain", code.lower()).out.startswith(f"{code}: {page.title}\n\n")
+    assert fit("explain", code.removeprefix("FIT")).out == fit("explain", code).out
     assert fit("explain", "FIT9999").code == 2
 
 
