@@ -47,7 +47,8 @@ def _steps(program: Program, stage: StagePlan, batch: int) -> str:
     if available is None:
         return f"{length} in batches of {batch}"
     # the last batch of an epoch is left out unless it is the only one
-    per_epoch = max(data.sizes(available)[0] // batch, 1)
+    examples = data.sizes(available)[0]
+    per_epoch, batch = max(examples // batch, 1), min(batch, examples)
     return f"{length} of {counted(per_epoch, 'step')} of {batch} examples, {epochs * per_epoch:,} in all"
 
 

@@ -49,9 +49,9 @@ def _spell_special(value: Any) -> str:
 
 
 def spell_call(component: Component) -> str:
-    """A component as a call: required fields by position, others by name where they are not at their default."""
+    """A component as a call: required fields by position, others by name where they were given or are no default."""
     fields = type(component).model_fields
-    arguments = [_argument(name, field, getattr(component, name)) for name, field in fields.items()]
+    arguments = [_argument(component, name, field) for name, field in fields.items()]
     return f"{component.word}({', '.join(argument for argument in arguments if argument)})"
 
 
@@ -66,10 +66,12 @@ def _is_default(component: Component, name: str) -> bool:
     return not field.is_required() and getattr(component, name) == field.get_default(call_default_factory=True)
 
 
-def _argument(name: str, field: FieldInfo, value: Any) -> str:
+def _argument(component: Component, name: str, field: FieldInfo) -> str:
+    value = spell(getattr(component, name))
     if field.is_required():
-        return spell(value)
-    return "" if value == field.get_default(call_default_factory=True) else f"{name}={spell(value)}"
+        return value
+    is_silent = name not in component.model_fields_set and _is_default(component, name)
+    return "" if is_silent else f"{name}={value}"
 
 
 def _spell_term(term: Term) -> str:

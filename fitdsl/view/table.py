@@ -87,7 +87,8 @@ def headline(network: Network) -> str:
     """`student fitnet2: image [3, 32, 32] -> logits [10]`, and the file its weights come from."""
     graph = network.graph
     takes = ", ".join(f"{name} {given}" for name, given in graph.inputs.items())
-    gives = f"{graph.output} {graph.type_of(graph.output)}"
+    label = "" if graph.output.startswith("[") else f"{graph.output} "
+    gives = f"{label}{graph.type_of(graph.output)}"
     return printable(f"{network.role} {network.name}: {takes} -> {gives}{_origin(network)}")
 
 

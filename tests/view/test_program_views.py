@@ -8,12 +8,13 @@ import pytest
 from graphs import network
 from programs import small_program
 
-from fitdsl.data import DataSettings, Npz
+from fitdsl.data import DataSettings, Npz, Synthetic
 from fitdsl.graph.model import Network
 from fitdsl.ops import Conv2d, Identity
 from fitdsl.program.model import Program
 from fitdsl.view.plan import plan, training_bytes
-from fitdsl.view.table import program_blocks
+from fitdsl.view.spelling import spell
+from fitdsl.view.table import headline, program_blocks
 from fitdsl.view.terminal import Display, sections
 from fitdsl.view.tree import tree_block
 
@@ -66,7 +67,7 @@ stage hints
 
 stage distil after hints
   trains  student
-  loss    ce() + 0.5 * ramp(4, 1, epochs=1..20) * kd()
+  loss    ce() + 0.5 * ramp(4, 1, epochs=1..20) * kd(temperature=3)
   runs    big (4 of 4 layers), small (6 of 6 layers)
   frozen  big"""
 
@@ -106,7 +107,7 @@ stage hints
 
 stage distil after hints
   trains  student
-  loss    ce() + 0.5 * ramp(4, 1, epochs=1..20) * kd()
+  loss    ce() + 0.5 * ramp(4, 1, epochs=1..20) * kd(temperature=3)
   runs    big (4 of 4 layers), small (6 of 6 layers)
   frozen  big
   steps   at most 20 epochs of 40 steps of 32 examples, 800 in all
@@ -168,6 +169,12 @@ def test_plan(program: Program) -> None:
     assert plan(program, NARROW) == PLAN
 
 
+def test_a_batch_is_no_larger_than_the_training_split(program: Program) -> None:
+    data = DataSettings(source=Synthetic(shape=(1, 8, 8), classes=10, examples=50), batch=64)
+    lines = plan(replace(program, data={"digits": data}), NARROW).splitlines()
+    assert lines[5] == "  steps   3 epochs of 1 step of 45 examples, 3 in all"
+
+
 def test_plan_of_data_whose_size_shows_only_when_opened(program: Program) -> None:
     data = DataSettings(source=Npz(path="digits.npz", shape=(1, 8, 8), classes=10), batch=64)
     lines = plan(replace(program, data={"digits": data}), NARROW).splitlines()
@@ -180,6 +187,16 @@ def test_memory_counts_activations_weights_and_what_updates_need(program: Progra
     # weights: 160 + 36 + 144 + 80, of which all but the teacher's move
     stage = program.stages["hints"]
     assert training_bytes(program, stage, 10) == 4 * (10 * 3 * 1024 + 420 + 3 * 260)
+
+
+def test_what_is_written_is_shown_even_where_it_is_the_default() -> None:
+    assert spell(Conv2d(out_channels=4, kernel_size=3, stride=1)) == "Conv2d(4, 3, stride=1)"
+    assert spell(Conv2d(out_channels=4, kernel_size=3)) == "Conv2d(4, 3)"
+
+
+def test_an_output_without_a_label_is_shown_by_its_shape() -> None:
+    graph = network((2,), ("[0]", Identity()), ("[1]", Identity()))
+    assert headline(Network("n", "student", graph, {"image": None})) == "student n: image [2] -> [2]"
 
 
 def test_a_network_that_does_nothing() -> None:
