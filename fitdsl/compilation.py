@@ -172,11 +172,15 @@ class Compilation:
         if reporter.has_errors:
             # names and shapes of a text that is only half understood would be reported as missing
             linked, known = replace(linked, declarations=()), {}
+        before = len(reporter.diagnostics)
         built = build(resolve(linked, point), self.name, reporter)
         domains = Domains(built.declarations.evaluator)
         infos = {name: domains.info(param, point) for name, param in known.items()}
         reader = Searches(built.declarations, infos)
         settings = [reader.read(block) for block in searches(linked, reporter)]
+        found = reporter.diagnostics[before:]
+        # what a value outside its domain does to the rest of the spec is no finding of its own
+        reporter.diagnostics[before:] = [finding for finding in found if finding.code == "FIT5003"] or found
         for param in unused_params(linked):
             reporter.warning(
                 "FIT1013",

@@ -108,7 +108,10 @@ def read_point(values: Mapping[str, Any], known: Mapping[str, nodes.Param], repo
             helps = did_you_mean(name, known)
             notes = () if helps else (f"its params are {names}",)
             reporter.error("FIT5003", at, f"this spec has no param `{name}`", notes=notes, helps=helps)
-        elif len(found) == 1:
+        elif len(spec.declarations) > 1:
+            help = "repeat --set for each param"
+            reporter.error("FIT5003", spec.declarations[1].span, f"`{name}` takes one value, not more", helps=(help,))
+        else:
             point[name] = found[0].value
     return point
 

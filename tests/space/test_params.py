@@ -103,6 +103,19 @@ def test_points_that_do_not_exist() -> None:
     assert found(TEXT, depht=3) == ["2:5 FIT5003 this spec has no param `depht`  (did you mean `depth`?)"]
 
 
+def test_a_value_outside_its_domain_is_one_finding_whatever_it_breaks() -> None:
+    assert found(TEXT, width='"wide"') == [
+        "2:13 FIT5003 the value of `width`, the text \"wide\", is not in its domain"
+        "  (pick one of it; both ends of a range belong to it)"
+    ]
+
+
+def test_a_setting_is_one_value() -> None:
+    assert found(TEXT, depth="3\nlet more = 4") == [
+        "3:1 FIT5003 `depth` takes one value, not more  (repeat --set for each param)"
+    ]
+
+
 def test_a_param_that_nothing_reads_is_a_warning() -> None:
     assert found("param w = 1 in {1, 2}\nsearch {\n  vary = [w]\n  maximize = val.accuracy\n}") == [
         "2:7 FIT1013 nothing reads the param `w`  (use it, or take it away: a search would vary it for nothing)"
