@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor
 
 from ..atomic import replacing
+from ..backend.refusal import refusal
 from .stage import Stage
 from .updates import Updates
 
@@ -69,17 +71,28 @@ def save_checkpoint(path: Path, stage: Stage, updates: Updates, progress: Progre
         "optimizer": updates.optimizer.state_dict(),
         "random": _random_states(),
     }
+    # torch hides the reason when it cannot write a file itself
+    written = BytesIO()
+    torch.save(state, written)
     with replacing(path) as part:
-        torch.save(state, part)
+        part.write_bytes(written.getbuffer())
 
 
 def load_checkpoint(path: Path, stage: Stage, updates: Updates) -> Progress:
-    """Bring a stage to where a checkpoint was taken, torch's random state included, and say where that is."""
-    state: dict[str, Any] = torch.load(path, "cpu", weights_only=True)
-    stage.put(state["tensors"])
-    updates.optimizer.load_state_dict(state["optimizer"])
-    _restore_random_states(state["random"])
-    return Progress(**state["progress"])
+    """Bring a stage to where a checkpoint was taken, torch's random state included, and say where that is.
+
+    Raises:
+        FitError: The file is damaged or no such checkpoint (FIT4108).
+    """
+    try:
+        state: dict[str, Any] = torch.load(path, "cpu", weights_only=True)
+        stage.put(state["tensors"])
+        updates.optimizer.load_state_dict(state["optimizer"])
+        _restore_random_states(state["random"])
+        return Progress(**state["progress"])
+    except Exception as error:  # any byte may stand in the file, and torch raises what comes to hand
+        message = f"`{path}` is damaged, so stage `{stage.plan.name}` cannot be gone on with"
+        raise refusal("FIT4108", message, helps=["delete the file to begin the stage anew"]) from error
 
 
 def _random_states() -> dict[str, Tensor]:

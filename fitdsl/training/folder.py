@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +12,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ..atomic import write_text
+from ..atomic import PART, write_text
 from ..backend.refusal import refusal
 from .events import Event
+from .hold import held
 from .options import TrainOptions
 from .report import RunReport
+
+_NEW_FOLDER = "name another folder, or leave `--run` out, so that a new one is made"
 
 
 @dataclass(frozen=True)
@@ -36,16 +40,39 @@ class RunFolder:
         """What an unfinished stage goes on from."""
         return self.path / "stages" / f"{name}.checkpoint.pt"
 
-    def begin(self, report: RunReport) -> None:
-        """Make the folder and write what is known at the start.
+    @contextmanager
+    def begun(self, report: RunReport, *, is_new: bool) -> Iterator[None]:
+        """Make the folder, write what is known at the start, and keep other processes out within the block.
 
         Raises:
-            FitError: It cannot be written (FIT4106).
+            FitError: It cannot be written (FIT4106), or another run has come first (FIT4107).
         """
         with self.writing():
             self.path.mkdir(parents=True, exist_ok=True)
-            write_text(self.path / "spec.fit", report.spec)
-        self.write(report)
+        with held(self.path) as is_had:
+            if not is_had:
+                raise refusal("FIT4107", f"another process is training in `{self.path}`", helps=[_NEW_FOLDER])
+            if is_new:
+                self.check_free()
+            self.write(report)
+            with self.writing():
+                write_text(self.path / "spec.fit", report.spec)
+                _cut_half_a_line(self.path / "events.jsonl")
+            yield
+
+    def check_free(self) -> None:
+        """Hold that a new run finds nothing here that it would overwrite.
+
+        Raises:
+            FitError: A run or something else is here (FIT4107).
+        """
+        if (self.path / "run.json").exists():
+            helps = ["`--resume` goes on with it; without `--run` a new folder is made"]
+            raise refusal("FIT4107", f"`{self.path}` holds a run already", helps=helps)
+        if self.path.exists() and not self.path.is_dir():
+            raise refusal("FIT4107", f"`{self.path}` is a file, not a folder for a run", helps=[_NEW_FOLDER])
+        if self.path.exists() and not all(entry.suffix == PART for entry in self.path.iterdir()):
+            raise refusal("FIT4107", f"`{self.path}` holds other files already", helps=[_NEW_FOLDER])
 
     def write(self, report: RunReport) -> None:
         """Replace `run.json`.
@@ -82,17 +109,14 @@ def choose_folder(options: TrainOptions, name: str) -> tuple[RunFolder, RunRepor
     """The folder of a run, and what an earlier attempt in it has reported, if this one goes on with it.
 
     Raises:
-        FitError: The folder holds a run already (FIT4107), or there is nothing to go on with (FIT4108).
+        FitError: The folder is not free (FIT4107), or there is nothing to go on with (FIT4108).
     """
     if options.resume:
         folder = options.run_dir or _newest_unfinished(options.runs / name)
         return RunFolder(folder), read_report(folder)
-    if options.run_dir is None:
-        return RunFolder(_fresh(options.runs / name)), None
-    if (options.run_dir / "run.json").exists():
-        helps = ["`--resume` goes on with it; without `--run` a new folder is made"]
-        raise refusal("FIT4107", f"`{options.run_dir}` holds a run already", helps=helps)
-    return RunFolder(options.run_dir), None
+    new = RunFolder(_fresh(options.runs / name) if options.run_dir is None else options.run_dir)
+    new.check_free()
+    return new, None
 
 
 def read_report(folder: Path) -> RunReport:
@@ -119,7 +143,14 @@ def _newest_unfinished(runs: Path) -> Path:
 
 
 def _fresh(runs: Path) -> Path:
-    """A folder that does not exist yet, named by the time, so that names sort by age."""
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    """A folder that does not exist yet, named by the time, so that names sort by age, and by the process."""
+    stamp = f"{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}"
     names = (f"{stamp}-{number:02}" for number in count(1))
     return next(runs / name for name in names if not (runs / name).exists())
+
+
+def _cut_half_a_line(path: Path) -> None:
+    """Take away what a killed process or a full disk has left of the last line."""
+    if path.exists():
+        with path.open("rb+") as file:
+            file.truncate(file.read().rfind(b"\n") + 1)

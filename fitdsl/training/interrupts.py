@@ -1,4 +1,7 @@
-"""Ctrl-C between two steps: the first one asks training to save and end, the second ends it at once."""
+"""Ctrl-C between two steps: the first one asks training to save and end, the second ends it at once.
+
+SIGTERM, by which clusters and containers end a process, is taken the same way.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +41,9 @@ def listening() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         asked.set()
 
-    before = signal.signal(signal.SIGINT, ask)
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield asked.is_set
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

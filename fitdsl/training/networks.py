@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ..backend.build import build
 from ..backend.outside import Surroundings, make
-from ..backend.weights import load_weights
+from ..backend.weights import fill, load_weights
 from ..program.model import Program, StagePlan
 from .checkpoint import copied
 from .stage import Stage
@@ -75,12 +75,16 @@ class Networks:
             return dict(self.modules[network].state_dict())
         return {f"{n}.{key}": t for n in plan.trains for key, t in self.modules[n].state_dict().items()}
 
-    def put_stage_state(self, plan: StagePlan, state: Mapping[str, Tensor]) -> None:
-        """Set the networks a stage trains; the keys are those of `stage_state`."""
+    def put_stage_state(self, plan: StagePlan, state: Mapping[str, Tensor], origin: str) -> None:
+        """Set the networks a stage trains; the keys are those of `stage_state`, from a file called `origin`.
+
+        Raises:
+            FitError: Names or shapes differ (FIT4101).
+        """
         for network in plan.trains:
             prefix = "" if len(plan.trains) == 1 else f"{network}."
-            own = {key: state[f"{prefix}{key}"] for key in self.modules[network].state_dict()}
-            self.modules[network].load_state_dict(own)
+            own = {key.removeprefix(prefix): tensor for key, tensor in state.items() if key.startswith(prefix)}
+            fill(self.modules[network], own, origin, plan.span)
 
 
 def build_networks(

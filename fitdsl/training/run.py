@@ -50,12 +50,8 @@ def train(program: Program, options: TrainOptions | None = None) -> RunReport:
     options = options or TrainOptions()
     device = options.torch_device()
     folder, earlier = choose_folder(options, program.name)
-    with reproducible(device), listening() as is_asked_to_end:
-        run = _Run(program, options, device, folder, is_asked_to_end)
-        try:
-            return run.go(earlier)
-        except Asked:
-            raise Interrupted(folder.path) from None
+    with reproducible(device):
+        return _Run(program, options, device, folder).go(earlier)
 
 
 def chosen_stages(program: Program, stage: str | None) -> list[str]:
@@ -82,7 +78,7 @@ class _Run:
     options: TrainOptions
     device: torch.device
     folder: RunFolder
-    is_asked_to_end: Callable[[], bool]
+    is_asked_to_end: Callable[[], bool] = field(init=False)
     networks: Networks = field(init=False)
     report: RunReport = field(init=False)
     _opened: dict[str, Splits] = field(default_factory=dict)
@@ -97,14 +93,20 @@ class _Run:
             return earlier
         self.report = self._begun(earlier, keys)
         stages = {name: self._prepared(self.program.stages[name]) for name in names}
-        self.folder.begin(self.report)
-        self._tell(RunStarted(self.folder.path, tuple(names), self.options.seed, str(self.device)))
+        with self.folder.begun(self.report, is_new=earlier is None), listening() as self.is_asked_to_end:
+            try:
+                self._run(stages)
+            except Asked:
+                raise Interrupted(self.folder.path) from None
+            return self._finish(names)
+
+    def _run(self, stages: Mapping[str, Stage]) -> None:
+        self._tell(RunStarted(self.folder.path, tuple(stages), self.options.seed, str(self.device)))
         for name, stage in stages.items():
             self.networks.start(stage.plan)
             stage.freeze()
             self._load(stage) if name in self.report.stages else self._train(stage)
             self.networks.keep(stage)
-        return self._finish(names)
 
     def _built(self) -> Networks:
         options = self.options
@@ -159,7 +161,7 @@ class _Run:
         """Take a finished stage's weights from the run's folder."""
         name, done = stage.plan.name, self.report.stages[stage.plan.name]
         file = self.folder.stage(name)
-        self.networks.put_stage_state(stage.plan, load_tensors(file, stage.plan.span))
+        self.networks.put_stage_state(stage.plan, load_tensors(file, stage.plan.span), str(file))
         self._tell(StageDone(name, done.epochs, done.kept_epoch, True, done.seconds, file))
 
     def _train(self, stage: Stage) -> None:

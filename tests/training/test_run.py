@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import signal
 from contextlib import nullcontext
 from pathlib import Path
@@ -12,9 +13,11 @@ import torch
 from small_spec import Watch, program, run, same, weights
 
 from fitdsl import atomic
+from fitdsl.backend.weights import save_tensors
 from fitdsl.diagnostics import Diagnostic, FitError
 from fitdsl.training.events import EpochDone, Event, StageDone, StageStarted
 from fitdsl.training.folder import read_report
+from fitdsl.training.hold import held
 from fitdsl.training.interrupts import Interrupted
 from fitdsl.training.options import TrainOptions
 from fitdsl.training.report import summary_table
@@ -146,6 +149,56 @@ def test_goes_on_in_the_middle_of_an_epoch(finished: Path, tmp_path: Path, monke
     assert read_report(where).stages["hints"].metrics == read_report(finished).stages["hints"].metrics
 
 
+def broken_off(where: Path, number: int = signal.SIGINT) -> None:
+    """A run that a signal breaks off in its second stage."""
+
+    def press(event: Event) -> None:
+        if isinstance(event, EpochDone) and event.stage == "hints":
+            signal.raise_signal(number)
+
+    with pytest.raises(Interrupted):
+        run(where, observer=press)
+
+
+def test_sigterm_is_taken_as_ctrl_c(tmp_path: Path) -> None:
+    broken_off(tmp_path / "run", signal.SIGTERM)
+    assert list(read_report(tmp_path / "run").stages) == ["teach"]
+
+
+def test_a_damaged_checkpoint_is_not_believed(tmp_path: Path) -> None:
+    where = tmp_path / "run"
+    broken_off(where)
+    checkpoint = where / "stages" / "hints.checkpoint.pt"
+    checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
+    finding = refused(where, resume=True)
+    assert (finding.code, finding.message) == (
+        "FIT4108",
+        f"`{checkpoint}` is damaged, so stage `hints` cannot be gone on with",
+    )
+    checkpoint.unlink()
+    assert run(where, resume=True).status == "done"
+
+
+def test_weights_of_a_finished_stage_that_do_not_fit_are_named(tmp_path: Path) -> None:
+    where = tmp_path / "run"
+    broken_off(where)
+    save_tensors({"c1.0.weight": torch.zeros(1)}, where / "stages" / "teach.safetensors")
+    finding = refused(where, resume=True)
+    assert (finding.code, finding.message) == (
+        "FIT4101",
+        f"the weights in `{where / 'stages' / 'teach.safetensors'}` do not fit the network",
+    )
+
+
+def test_half_a_line_of_a_broken_log_is_cut_off(tmp_path: Path) -> None:
+    where = tmp_path / "run"
+    broken_off(where)
+    with (where / "events.jsonl").open("a") as log:
+        log.write('{"event": "ep')
+    run(where, resume=True)
+    assert all(json.loads(line) for line in (where / "events.jsonl").read_text().splitlines())
+
+
 def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
     def press_twice(event: Event) -> None:
         if isinstance(event, EpochDone):
@@ -179,6 +232,28 @@ def test_resuming_a_finished_run_reports_it(finished: Path) -> None:
 def test_a_finished_run_is_not_overwritten(finished: Path) -> None:
     finding = refused(finished)
     assert (finding.code, finding.message) == ("FIT4107", f"`{finished}` holds a run already")
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "spec.fit").write_text("mine")
+    finding = refused(tmp_path)
+    assert (finding.code, finding.message) == ("FIT4107", f"`{tmp_path}` holds other files already")
+    assert (tmp_path / "spec.fit").read_text() == "mine"
+    finding = refused(tmp_path / "spec.fit")
+    assert finding.message == f"`{tmp_path / 'spec.fit'}` is a file, not a folder for a run"
+
+
+def test_what_a_killed_process_was_writing_does_not_keep_a_run_out(tmp_path: Path) -> None:
+    (tmp_path / ".run.json.7.part").write_text("{")
+    assert run(tmp_path, stage="teach", epochs=1).status == "done"
+
+
+def test_two_processes_do_not_train_in_one_folder(tmp_path: Path) -> None:
+    with held(tmp_path) as is_had:
+        assert is_had
+        finding = refused(tmp_path)
+    assert (finding.code, finding.message) == ("FIT4107", f"another process is training in `{tmp_path}`")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_new_runs_get_folders_of_their_own(tmp_path: Path) -> None:
@@ -272,6 +347,21 @@ def test_a_full_disk_is_one_finding_and_earlier_files_stay(tmp_path: Path, monke
     )
     monkeypatch.undo()
     assert list(read_report(where).stages) == ["teach"]
+    assert run(where, resume=True).status == "done"
+
+
+def test_a_disk_that_fills_up_within_a_file(tmp_path: Path) -> None:
+    where = tmp_path / "run"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (6000, before[1]))
+    try:
+        finding = refused(where)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert finding.message == f"cannot write to the run's folder `{where}`: File too large"
+    assert list((where / "stages").iterdir()) == []
     assert run(where, resume=True).status == "done"
 
 
