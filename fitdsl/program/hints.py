@@ -69,6 +69,14 @@ class Hints:
                 helps=("a hint leads from a layer of one network to a layer of another",),
             )
             return None
+        if (teacher.network.role, student.network.role) == ("student", "teacher"):
+            reporter.error(
+                "FIT3002",
+                hint.teacher.span.to(hint.student.span),
+                f"`{teacher.network.name}` is a student, `{student.network.name}` a teacher: students are guided",
+                helps=(f"write `{hint.student.span.text} guides {hint.teacher.span.text}`",),
+            )
+            return None
         regressor = self._regressor(hint, settings.regressor, teacher, student)
         if regressor is None:
             return None
