@@ -25,6 +25,7 @@ from ..semantics.scope import UNKNOWN, Scope
 from ..source import NOWHERE, Span
 from ..syntax import nodes
 from ..values import Rejected, TensorType
+from .habits import is_size_first
 from .model import Group, Layer, LayerGraph
 
 MAX_LAYERS = 20_000
@@ -260,7 +261,23 @@ class Elaboration:
         wires = current.wires if isinstance(current, Bundle) else (current,)
         if op.parts() is not None:
             return Bundle(wires, op)
-        return self.layer(op, wires, expr.span, scope, numbering)
+        result = self.layer(op, wires, expr.span, scope, numbering)
+        if result.type and wires[0].type and is_size_first(expr.arguments, op, wires[0].type):
+            self.doubt(op, expr)
+        return result
+
+    def doubt(self, op: Op, expr: nodes.Call) -> None:
+        """Warn of a call that begins with the size of its input."""
+        first, second, third = (argument.value.span.text for argument in expr.arguments[:3])
+        self.reporter.warning(
+            "FIT2010",
+            expr.span,
+            f"`{op.word}` gives {first} channels here, by a window of {second} in steps of {third}",
+            notes=("PyTorch's `in_channels` is inferred, so the first number is what PyTorch has second",),
+            helps=(
+                f"write `{op.word}({second}, {third}, …)` for a window of {third}, or `stride={third}` if it is meant",
+            ),
+        )
 
     def merge(self, op: Op, sides: list[Any], span: Span, scope: Scope, numbering: Numbering) -> Any:
         """An elementwise merge of two flows."""

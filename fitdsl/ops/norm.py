@@ -1,13 +1,16 @@
 """Normalisation: bring the numbers of a channel, a group or a token to a common scale."""
 
 from math import prod
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
 from ..values import Call, Cost, TensorType
 from .base import Op
 from .demands import FORMS, demand, demand_division, demand_map
+
+Epsilon = Annotated[float, Field(gt=0, lt=1)]
+"""Below 1, so that a number of channels, which PyTorch takes first, is no eps."""
 
 
 class _Norm(Op):
@@ -18,7 +21,7 @@ class _Norm(Op):
 
     role = "transparent"
 
-    eps: PositiveFloat = Field(1e-5, description="added to the variance, against division by zero")
+    eps: Epsilon = Field(1e-5, description="added to the variance, against division by zero")
 
     def infer(self, *inputs: TensorType) -> TensorType:
         (x,) = inputs
@@ -121,7 +124,7 @@ class GroupNorm(Op):
     examples = (("GroupNorm(4)", (8, 5, 6)), ("GroupNorm(1, eps=1e-6)", (8, 5)), ("GroupNorm(2, affine=false)", (8,)))
 
     num_groups: PositiveInt = Field(description="groups of channels that are normalised together")
-    eps: PositiveFloat = Field(1e-5, description="added to the variance, against division by zero")
+    eps: Epsilon = Field(1e-5, description="added to the variance, against division by zero")
     affine: bool = Field(True, description="learn a scale and a shift for each channel")
 
     def infer(self, *inputs: TensorType) -> TensorType:
@@ -159,7 +162,7 @@ class LayerNorm(Op):
     normalized_shape: PositiveInt | tuple[PositiveInt, ...] | None = Field(
         None, description="last axes of the input, to be normalised together; the last one if left out"
     )
-    eps: PositiveFloat = Field(1e-5, description="added to the variance, against division by zero")
+    eps: Epsilon = Field(1e-5, description="added to the variance, against division by zero")
     elementwise_affine: bool = Field(True, description="learn a scale and a shift for each number")
     bias: bool = Field(True, description="learn the shift too")
 
