@@ -12,7 +12,6 @@ from math import prod
 from pathlib import Path
 from typing import Any, Self
 
-from . import data, losses, ops, optim
 from .diagnostics import Diagnostic, FitError, Reporter
 from .program.build import Built, build
 from .program.model import Program
@@ -25,9 +24,6 @@ from .syntax import nodes
 from .syntax.parser import parse
 from .syntax.printer import print_spec
 from .syntax.reading import load_source
-
-VOCABULARY = (data, losses, ops, optim)
-"""The packages whose import registers what a spec can name."""
 
 MAX_COUNTED = 128
 """The largest space whose feasible students are counted one by one."""

@@ -10,11 +10,25 @@ of more than a hundred leaves, every time a command starts.
 import inspect
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import entry_points
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
+
+from .late import late
+
+COMMON = (
+    *("ops.activation", "ops.combine", "ops.conv", "ops.dense", "ops.norm", "ops.pool", "ops.shape"),
+    *("losses.distillation", "losses.feature", "losses.task"),
+    *("optim.initializers", "optim.optimizers", "optim.schedules", "optim.stopping"),
+    *("data.datasets", "graph.regressors"),
+)
+RARE = (
+    *("ops.attention", "ops.dropout", "ops.recurrent", "ops.resize", "ops.tokens"),
+    *("data.augmentation", "data.preparation", "graph.sources", "space.samplers"),
+)
+"""The modules whose import registers components: those most specs need, and those loaded when a name asks for them."""
 
 _TABLE: "dict[str, type[Component]]" = {}
 
@@ -85,15 +99,31 @@ class Component(Record):
         return (inspect.getdoc(cls) or "").partition("\n")[0]
 
 
-@cache
-def _load_third_party() -> None:
-    for entry in entry_points(group="fitdsl.components"):
-        entry.load()
+def find(name: str) -> type[Component] | None:
+    """The component of a name; None if there is none. Families that few specs use are loaded only to look there."""
+    _load(COMMON)
+    if name not in _TABLE:
+        _load_all()
+    return _TABLE.get(name)
 
 
 def components(kind: str | None = None) -> Mapping[str, type[Component]]:
     """Every registered component by name, of one kind or of all kinds."""
-    _load_third_party()
+    _load(COMMON)
+    _load_all()
     if kind is None:
         return MappingProxyType(_TABLE)
     return {name: cls for name, cls in _TABLE.items() if cls.kind == kind}
+
+
+@cache
+def _load(families: tuple[str, ...]) -> None:
+    for family in families:
+        late(family)
+
+
+@cache
+def _load_all() -> None:
+    _load(RARE)
+    for entry in import_module("importlib.metadata").entry_points(group="fitdsl.components"):
+        entry.load()

@@ -6,7 +6,7 @@ A layer is an address, an op and, where that is not the layer before it, what it
 from __future__ import annotations
 
 from fitdsl.graph.model import Layer, LayerGraph
-from fitdsl.ops import Op
+from fitdsl.ops.base import Op
 from fitdsl.optim.initializers import Initializer
 from fitdsl.values import TensorType
 

@@ -6,13 +6,19 @@ from typing import Any
 
 from graphs import network
 
-from fitdsl.data import DataSettings, Digits, RandomCrop
+from fitdsl.data.augmentation import RandomCrop
+from fitdsl.data.base import DataSettings
+from fitdsl.data.datasets import Digits
 from fitdsl.graph.model import Group, LayerGraph, Network
 from fitdsl.losses.distillation import Distillation
 from fitdsl.losses.feature import HintLoss, MeanSquared
 from fitdsl.losses.objective import Objective, Term, Weight
 from fitdsl.losses.task import CrossEntropy
-from fitdsl.ops import Conv2d, Flatten, Linear, MaxPool2d, ReLU
+from fitdsl.ops.activation import ReLU
+from fitdsl.ops.conv import Conv2d
+from fitdsl.ops.dense import Linear
+from fitdsl.ops.pool import MaxPool2d
+from fitdsl.ops.shape import Flatten
 from fitdsl.optim.optimizers import SGD
 from fitdsl.optim.schedules import Ramp
 from fitdsl.optim.stopping import Best, Patience

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..component import components
+from ..component import components, find
 from ..diagnostics import Reporter
 from ..graph.model import Network
 from ..semantics.names import check_names, declared, stages
@@ -34,7 +34,7 @@ def build(spec: nodes.Spec, name: str, reporter: Reporter) -> Built:
         reporter: Told of every mistake; if it has errors afterwards, the program is not complete.
     """
     declarations = Declarations(declared(spec, reporter), reporter)
-    check_names(spec, {*declarations.named, *components(), *BUILT_IN}, reporter)
+    check_names(spec, _Vocabulary(frozenset({*declarations.named, *BUILT_IN})), reporter)
     _evaluate_all(declarations)
     networks = dict(_networks(declarations))
     places = Places(declarations)
@@ -44,6 +44,19 @@ def build(spec: nodes.Spec, name: str, reporter: Reporter) -> Built:
     _warn_of_unused(declarations, networks, hints, plans)
     data = {n: settings for n in declarations.names(nodes.Data) if (settings := declarations.data(n)) is not None}
     return Built(Program(name, data, networks, hints, plans), declarations)
+
+
+@dataclass(frozen=True)
+class _Vocabulary:
+    """All names that a spec can use at its top level: its own, and those of components."""
+
+    own: frozenset[str]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.own or (isinstance(name, str) and find(name) is not None)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (*self.own, *components())
 
 
 def _evaluate_all(declarations: Declarations) -> None:

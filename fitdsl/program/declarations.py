@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from ..component import Record, components
+from ..component import Record, components, find
 from ..data.base import DataSettings
 from ..diagnostics import Reporter
 from ..graph.elaborate import Elaboration
@@ -68,7 +68,7 @@ class Declarations:
             return Function(name.id, partial(self.cost, name.id), f"{name.id}(network)")
         if name.id in SPLITS:
             return SplitMetrics(name.id)
-        return FUNCTIONS.get(name.id) or components().get(name.id, UNKNOWN)
+        return FUNCTIONS.get(name.id) or find(name.id) or UNKNOWN
 
     def value(self, name: str) -> Any:
         """The value of a declared name; a value that needs itself is reported."""

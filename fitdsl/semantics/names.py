@@ -8,6 +8,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from ..diagnostics import Label, Reporter, did_you_mean
 from ..source import Span
@@ -81,7 +82,17 @@ def _is_new(name: nodes.Identifier, first: Named | nodes.Stage | None, reporter:
     return first is None
 
 
-def check_names(spec: nodes.Spec, known: Collection[str], reporter: Reporter) -> None:
+class Known(Protocol):
+    """Names that can be asked for one by one, and listed where none fits."""
+
+    def __contains__(self, name: object, /) -> bool:
+        """Whether something is called so."""
+
+    def __iter__(self) -> Iterator[str]:
+        """All names."""
+
+
+def check_names(spec: nodes.Spec, known: Known, reporter: Reporter) -> None:
     """Report every name that is used and not declared.
 
     Args:
@@ -89,7 +100,7 @@ def check_names(spec: nodes.Spec, known: Collection[str], reporter: Reporter) ->
         known: Top-level and built-in names.
         reporter: Told of the findings.
     """
-    checker = _NameChecker(frozenset(known), reporter)
+    checker = _NameChecker(known, reporter)
     for declaration in spec.declarations:
         checker.declaration(declaration)
 
@@ -109,7 +120,7 @@ def _readers(spec: nodes.Spec) -> Iterator[nodes.Node]:
 
 @dataclass(frozen=True)
 class _NameChecker:
-    known: frozenset[str]
+    known: Known
     reporter: Reporter
 
     def declaration(self, declaration: nodes.Declaration) -> None:
@@ -118,23 +129,23 @@ class _NameChecker:
                 self.block(declaration)
             case nodes.Network():
                 for part in (*declaration.inputs, *declaration.options):
-                    self.names(part, self.known)
+                    self.names(part, frozenset())
                 inputs = {item.name.text: item.name.span for item in declaration.inputs}
-                self.body(declaration.body, self.known, inputs)
+                self.body(declaration.body, frozenset(), inputs)
             case nodes.Search():
                 for setting in declaration.settings:
                     if setting.name.text != "vary":
-                        self.names(setting, self.known)
+                        self.names(setting, frozenset())
             case _:
-                self.names(declaration, self.known)
+                self.names(declaration, frozenset())
 
     def block(self, block: nodes.Block) -> None:
         parameters: dict[str, Span] = {}
         for parameter in block.parameters:
             if parameter.default is not None:
-                self.names(parameter.default, self.known | parameters.keys())
+                self.names(parameter.default, frozenset(parameters))
             self.bind(parameter.name, parameters)
-        self.body(block.body, self.known | {"input"}, parameters)
+        self.body(block.body, frozenset({"input"}), parameters)
 
     def body(self, body: nodes.Body, outer: frozenset[str], local: Mapping[str, Span]) -> None:
         bound = dict(local)
@@ -182,10 +193,10 @@ class _NameChecker:
                     self.names(child, visible, below)
 
     def name(self, name: nodes.Name, visible: frozenset[str], below: Collection[str]) -> None:
-        if name.id in visible:
+        if name.id in visible or name.id in self.known:
             return
         help = f"`{name.id}` is made further below; move that line up" if name.id in below else instead(name.id)
-        helps = (help,) if help else did_you_mean(name.id, visible)
+        helps = (help,) if help else did_you_mean(name.id, {*visible, *self.known})
         self.reporter.error("FIT1001", name.span, f"nothing is called `{name.id}`", helps=helps)
 
 

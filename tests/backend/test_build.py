@@ -15,7 +15,12 @@ from torch.fx import GraphModule
 from fitdsl.backend.build import build, tap
 from fitdsl.diagnostics import FitError
 from fitdsl.graph.model import LayerGraph
-from fitdsl.ops import Add, BatchNorm2d, Conv2d, Flatten, Linear, ReLU
+from fitdsl.ops.activation import ReLU
+from fitdsl.ops.combine import Add
+from fitdsl.ops.conv import Conv2d
+from fitdsl.ops.dense import Linear
+from fitdsl.ops.norm import BatchNorm2d
+from fitdsl.ops.shape import Flatten
 from fitdsl.optim.initializers import Kaiming, Uniform, Xavier
 
 

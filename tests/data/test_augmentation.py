@@ -7,22 +7,31 @@ import torch
 from torch import Tensor
 from torch.testing import assert_close
 
-from fitdsl import data
 from fitdsl.component import components
-from fitdsl.data import Augmentation
+from fitdsl.data.augmentation import (
+    ColorJitter,
+    Cutout,
+    GaussianNoise,
+    RandomCrop,
+    RandomErasing,
+    RandomHorizontalFlip,
+    RandomRotation,
+    RandomVerticalFlip,
+)
+from fitdsl.data.base import Augmentation
 from fitdsl.training.draws import Draws, mix
 from fitdsl.training.transforms import augment
 
 IMAGES = torch.rand(64, 3, 8, 10, generator=torch.Generator().manual_seed(0)) + 0.5
 EVERY = (
-    data.RandomCrop(size=(8, 10), padding=2),
-    data.RandomHorizontalFlip(),
-    data.RandomVerticalFlip(p=0.3),
-    data.RandomRotation(degrees=20),
-    data.RandomErasing(p=0.5),
-    data.Cutout(size=4),
-    data.ColorJitter(brightness=0.2, contrast=0.3),
-    data.GaussianNoise(std=0.1),
+    RandomCrop(size=(8, 10), padding=2),
+    RandomHorizontalFlip(),
+    RandomVerticalFlip(p=0.3),
+    RandomRotation(degrees=20),
+    RandomErasing(p=0.5),
+    Cutout(size=4),
+    ColorJitter(brightness=0.2, contrast=0.3),
+    GaussianNoise(std=0.1),
 )
 
 
@@ -57,8 +66,8 @@ def test_seed_epoch_and_example_all_matter(step: Augmentation) -> None:
 
 
 def test_two_of_a_kind_draw_differently() -> None:
-    once = run(data.GaussianNoise(std=1.0)) - IMAGES
-    twice = run(data.GaussianNoise(std=1.0), data.GaussianNoise(std=1.0)) - IMAGES
+    once = run(GaussianNoise(std=1.0)) - IMAGES
+    twice = run(GaussianNoise(std=1.0), GaussianNoise(std=1.0)) - IMAGES
     assert abs(twice.std().item() - 2**0.5) < 0.02
     assert not torch.equal(twice, 2 * once)
 
@@ -96,58 +105,58 @@ def test_mix_depends_on_order() -> None:
 
 def test_random_crop_gives_every_window_of_the_padded_image() -> None:
     image = torch.arange(1.0, 5.0).reshape(1, 1, 2, 2).expand(500, -1, -1, -1)
-    crops = augment(image, torch.arange(500), (data.RandomCrop(size=2, padding=1),), seed=0, epoch=0)
+    crops = augment(image, torch.arange(500), (RandomCrop(size=2, padding=1),), seed=0, epoch=0)
     padded = torch.nn.functional.pad(image[0, 0], (1, 1, 1, 1))
     windows = {tuple(padded[r : r + 2, c : c + 2].flatten().tolist()) for r in range(3) for c in range(3)}
     assert {tuple(crop.flatten().tolist()) for crop in crops} == windows
 
 
 def test_flips_mirror_with_their_probability() -> None:
-    flipped = run(data.RandomHorizontalFlip(p=0.25))
+    flipped = run(RandomHorizontalFlip(p=0.25))
     is_flipped = (flipped == IMAGES.flip(-1)).flatten(1).all(dim=1)
     is_kept = (flipped == IMAGES).flatten(1).all(dim=1)
     assert bool((is_flipped ^ is_kept).all())
     assert 5 <= int(is_flipped.sum()) <= 30
-    assert torch.equal(run(data.RandomVerticalFlip(p=1.0)), IMAGES.flip(-2))
-    assert torch.equal(run(data.RandomVerticalFlip(p=0.0)), IMAGES)
+    assert torch.equal(run(RandomVerticalFlip(p=1.0)), IMAGES.flip(-2))
+    assert torch.equal(run(RandomVerticalFlip(p=0.0)), IMAGES)
 
 
 def test_rotation_turns_about_the_centre_without_stretching() -> None:
     """A smooth blob 5 pixels long and 2 wide stays so, in an image that is not square, and takes all directions."""
     rows, columns = torch.meshgrid(torch.arange(41.0) - 20, torch.arange(61.0) - 30, indexing="ij")
     blob = torch.exp(-(rows**2) / (2 * 2**2) - columns**2 / (2 * 5**2)).expand(200, 1, -1, -1)
-    turned = augment(blob, torch.arange(200), (data.RandomRotation(degrees=180),), seed=0, epoch=0)
+    turned = augment(blob, torch.arange(200), (RandomRotation(degrees=180),), seed=0, epoch=0)
     weights = turned[:, 0] / turned.sum(dim=(1, 2, 3))[:, None, None]
     across = (weights * rows * columns).sum(dim=(1, 2))
     down, along = ((weights * axis**2).sum(dim=(1, 2)) for axis in (rows, columns))
     moments = torch.stack([torch.stack([down, across], dim=1), torch.stack([across, along], dim=1)], dim=1)
     assert_close(torch.linalg.eigvalsh(moments), torch.tensor([4.0, 25.0]).expand(200, 2), rtol=0.1, atol=0)
     assert float(down.min()) < 5 < 24 < float(down.max())
-    assert_close(run(data.RandomRotation(degrees=0)), IMAGES, rtol=0, atol=1e-5)
+    assert_close(run(RandomRotation(degrees=0)), IMAGES, rtol=0, atol=1e-5)
 
 
 def test_erasing_takes_one_rectangle_of_the_promised_area() -> None:
-    erased = run(data.RandomErasing(p=1.0)) == 0
+    erased = run(RandomErasing(p=1.0)) == 0
     assert torch.equal(erased[:, 0], erased[:, 2])
     for mask in erased[:, 0]:
         rows, columns = mask.any(dim=1).nonzero(), mask.any(dim=0).nonzero()
         box = (rows.max() - rows.min() + 1) * (columns.max() - columns.min() + 1)
         assert box == mask.sum()
         assert 1 <= box <= 0.45 * mask.numel()
-    assert torch.equal(run(data.RandomErasing(p=0.0)), IMAGES)
+    assert torch.equal(run(RandomErasing(p=0.0)), IMAGES)
 
 
 def test_cutout_reaches_over_the_edge() -> None:
-    areas = (run(data.Cutout(size=4)) == 0)[:, 0].sum(dim=(1, 2))
+    areas = (run(Cutout(size=4)) == 0)[:, 0].sum(dim=(1, 2))
     assert int(areas.max()) == 16
     assert int(areas.min()) < 16
 
 
 def test_jitter_scales_about_the_mean() -> None:
-    brighter = run(data.ColorJitter(brightness=0.2)) / IMAGES
+    brighter = run(ColorJitter(brightness=0.2)) / IMAGES
     assert_close(brighter, brighter[:, :1, :1, :1].expand_as(brighter))
     assert 0.8 <= float(brighter.min()) < 0.85 < 1.15 < float(brighter.max()) <= 1.2
-    starker = run(data.ColorJitter(contrast=0.5))
+    starker = run(ColorJitter(contrast=0.5))
     assert_close(starker.mean(dim=(1, 2, 3)), IMAGES.mean(dim=(1, 2, 3)))
     ratio = starker.std(dim=(1, 2, 3)) / IMAGES.std(dim=(1, 2, 3))
     assert 0.5 <= float(ratio.min()) < 0.6 < 1.4 < float(ratio.max()) <= 1.5

@@ -10,18 +10,20 @@ import torch
 from PIL import Image
 from torch.testing import assert_close
 
-from fitdsl import data
-from fitdsl.data import DataSettings
+from fitdsl.data.augmentation import RandomCrop, RandomHorizontalFlip
+from fitdsl.data.base import DataSettings
+from fitdsl.data.datasets import ImageFolder, Npz, Synthetic
+from fitdsl.data.preparation import Standardize
 from fitdsl.diagnostics import FitError
 from fitdsl.source import Source
 from fitdsl.training import data as training_data
 from fitdsl.training.data import Batch, Splits, Stream, Tensors, Walk, batches, load_splits
 
 SETTINGS = DataSettings(
-    source=data.Synthetic(shape=(2, 6, 6), classes=3, examples=50, test=11),
+    source=Synthetic(shape=(2, 6, 6), classes=3, examples=50, test=11),
     split={"train": 37, "val": 13},
-    prepare=(data.Standardize(),),
-    augment=(data.RandomCrop(size=4), data.RandomHorizontalFlip()),
+    prepare=(Standardize(),),
+    augment=(RandomCrop(size=4), RandomHorizontalFlip()),
 )
 
 
@@ -109,7 +111,7 @@ def test_the_same_seed_splits_alike() -> None:
 
 
 def test_tokens_stay_integers() -> None:
-    splits = load(DataSettings(source=data.Synthetic(shape=(5,), classes=2, vocab=9)))
+    splits = load(DataSettings(source=Synthetic(shape=(5,), classes=2, vocab=9)))
     assert isinstance(splits.train, Tensors)
     assert splits.train.inputs.dtype == torch.int64
 
@@ -117,7 +119,7 @@ def test_tokens_stay_integers() -> None:
 def test_findings_stand_at_the_declaration(tmp_path: Path) -> None:
     inputs, targets = np.zeros((6, 2)), np.arange(6) % 2
     np.savez(tmp_path / "a.npz", x_train=inputs, y_train=targets, x_test=inputs, y_test=targets)
-    settings = DataSettings(source=data.Npz(path="a.npz", shape=(2,), classes=2), split={"train": 6, "val": 2})
+    settings = DataSettings(source=Npz(path="a.npz", shape=(2,), classes=2), split={"train": 6, "val": 2})
     span = Source("net.fit", "fit 1\ndata d { }\n").span(6, 16)
     with pytest.raises(FitError) as refused:
         load_splits(settings, base=tmp_path, seed=0, device="cpu", span=span)
@@ -132,7 +134,7 @@ def test_a_spoilt_picture_in_a_stream_is_named(tmp_path: Path, monkeypatch: pyte
         for name in "0123":
             Image.new("L", (4, 4), 10).save(tmp_path / place / f"{name}.png")
     monkeypatch.setattr(training_data, "MEMORY_LIMIT_BYTES", 10)
-    settings = DataSettings(source=data.ImageFolder(path=".", shape=(1, 4, 4), classes=1), split={"train": 4})
+    settings = DataSettings(source=ImageFolder(path=".", shape=(1, 4, 4), classes=1), split={"train": 4})
     part = load_splits(settings, base=tmp_path, seed=0, device="cpu").train
     first = next(batches(part, Walk(batch=2)))
     assert_close(first.inputs, torch.full((2, 1, 4, 4), 10 / 255))

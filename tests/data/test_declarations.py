@@ -7,12 +7,13 @@ import sys
 
 import pytest
 
-from fitdsl import data
-from fitdsl.data import DataSettings
-from fitdsl.data.base import Augmentation, Dataset, Preparation
+from fitdsl.data.augmentation import RandomCrop, RandomHorizontalFlip
+from fitdsl.data.base import Augmentation, Dataset, DataSettings, Preparation, Signature
+from fitdsl.data.datasets import CIFAR10, CIFAR100, MNIST, SVHN, Digits, FashionMNIST, ImageFolder, Npz, Synthetic
+from fitdsl.data.preparation import GCN, ZCA, CenterCrop, Normalize, Pad, Resize
 from fitdsl.values import Rejected, TensorType
 
-SMALL = data.Synthetic(shape=(3, 8, 8), classes=4, examples=100)
+SMALL = Synthetic(shape=(3, 8, 8), classes=4, examples=100)
 
 
 def test_checking_imports_no_array_library() -> None:
@@ -23,26 +24,26 @@ def test_checking_imports_no_array_library() -> None:
 @pytest.mark.parametrize(
     ("source", "shape", "classes", "train"),
     [
-        (data.Digits(), (1, 8, 8), 10, 1437),
-        (data.MNIST(), (1, 28, 28), 10, 60_000),
-        (data.FashionMNIST(root="x"), (1, 28, 28), 10, 60_000),
-        (data.CIFAR10(root="data"), (3, 32, 32), 10, 50_000),
-        (data.CIFAR100(), (3, 32, 32), 100, 50_000),
-        (data.SVHN(), (3, 32, 32), 10, 73_257),
-        (data.Npz(path="a.npz", shape=(2, 4, 4), classes=3), (2, 4, 4), 3, None),
-        (data.ImageFolder(path="photos", shape=(3, 64, 64), classes=5), (3, 64, 64), 5, None),
+        (Digits(), (1, 8, 8), 10, 1437),
+        (MNIST(), (1, 28, 28), 10, 60_000),
+        (FashionMNIST(root="x"), (1, 28, 28), 10, 60_000),
+        (CIFAR10(root="data"), (3, 32, 32), 10, 50_000),
+        (CIFAR100(), (3, 32, 32), 100, 50_000),
+        (SVHN(), (3, 32, 32), 10, 73_257),
+        (Npz(path="a.npz", shape=(2, 4, 4), classes=3), (2, 4, 4), 3, None),
+        (ImageFolder(path="photos", shape=(3, 64, 64), classes=5), (3, 64, 64), 5, None),
         (SMALL, (3, 8, 8), 4, 100),
     ],
 )
 def test_signature(source: Dataset, shape: tuple[int, ...], classes: int, train: int | None) -> None:
-    assert source.signature == data.Signature(TensorType(shape), classes, train)
+    assert source.signature == Signature(TensorType(shape), classes, train)
 
 
 def test_input_goes_through_preparation_and_augmentation() -> None:
     settings = DataSettings(
-        source=data.CIFAR10(),
-        prepare=(data.GCN(), data.Resize(size=40), data.Pad(padding=2)),
-        augment=(data.RandomCrop(size=(32, 36)), data.RandomHorizontalFlip()),
+        source=CIFAR10(),
+        prepare=(GCN(), Resize(size=40), Pad(padding=2)),
+        augment=(RandomCrop(size=(32, 36)), RandomHorizontalFlip()),
     )
     assert settings.input == TensorType((3, 32, 36))
     assert settings.classes == 10
@@ -51,14 +52,14 @@ def test_input_goes_through_preparation_and_augmentation() -> None:
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
-        ((data.CenterCrop(size=9),), "`CenterCrop` of 9 x 9 does not fit into [3, 8, 8]"),
+        ((CenterCrop(size=9),), "`CenterCrop` of 9 x 9 does not fit into [3, 8, 8]"),
         (
-            (data.Normalize(mean=(0.5, 0.5), std=(1.0,)),),
+            (Normalize(mean=(0.5, 0.5), std=(1.0,)),),
             "`Normalize` has 2 numbers in `mean`, but [3, 8, 8] has 3 channels",
         ),
-        ((data.RandomCrop(size=10, padding=4),), "`RandomCrop` of 10 x 10 does not fit into [3, 8, 8]"),
+        ((RandomCrop(size=10, padding=4),), "`RandomCrop` of 10 x 10 does not fit into [3, 8, 8]"),
         (
-            (data.Resize(size=100), data.ZCA()),
+            (Resize(size=100), ZCA()),
             "`ZCA` of [3, 100, 100] needs a covariance of 30,000 x 30,000 numbers",
         ),
     ],
@@ -75,12 +76,12 @@ def test_step_that_does_not_fit(steps: tuple[Preparation | Augmentation, ...], m
 
 
 def test_image_steps_refuse_vectors_and_all_steps_refuse_tokens() -> None:
-    vectors = data.Synthetic(shape=(16,), classes=2)
+    vectors = Synthetic(shape=(16,), classes=2)
     with pytest.raises(Rejected, match=r"^`RandomHorizontalFlip` takes images \[C, H, W\], got \[16\]$"):
-        _ = DataSettings(source=vectors, augment=(data.RandomHorizontalFlip(),)).input
-    tokens = data.Synthetic(shape=(16,), classes=2, vocab=5)
+        _ = DataSettings(source=vectors, augment=(RandomHorizontalFlip(),)).input
+    tokens = Synthetic(shape=(16,), classes=2, vocab=5)
     with pytest.raises(Rejected, match=r"^`GCN` takes real numbers, but `Synthetic` gives tokens$"):
-        _ = DataSettings(source=tokens, prepare=(data.GCN(),)).input
+        _ = DataSettings(source=tokens, prepare=(GCN(),)).input
 
 
 @pytest.mark.parametrize(

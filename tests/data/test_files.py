@@ -12,9 +12,9 @@ import pooch  # type: ignore[import-untyped]
 import pytest
 from formats import write_mnist
 
-from fitdsl import data
 from fitdsl.data import files
-from fitdsl.data.base import Download, Files
+from fitdsl.data.base import Dataset, Download, Files
+from fitdsl.data.datasets import CIFAR10, CIFAR100, MNIST, SVHN, FashionMNIST, Npz
 from fitdsl.data.files import locate
 from fitdsl.data.unusable import Unusable
 
@@ -117,7 +117,7 @@ def test_without_a_network_one_message_says_what_is_missing_and_where(tmp_path: 
     (tmp_path / "data/t10k-images-idx3-ubyte.gz").unlink()
     (tmp_path / "data/t10k-labels-idx1-ubyte.gz").unlink()
     with pytest.raises(Unusable) as refused:
-        locate(data.MNIST().files, tmp_path, owner="MNIST")
+        locate(MNIST().files, tmp_path, owner="MNIST")
     raw, plain = tmp_path / "data/MNIST/raw", tmp_path / "data"
     assert refused.value.code == "FIT6003"
     assert refused.value.message == "`MNIST` lacks `t10k-images-idx3-ubyte.gz`, `t10k-labels-idx1-ubyte.gz`"
@@ -130,14 +130,14 @@ def test_without_a_network_one_message_says_what_is_missing_and_where(tmp_path: 
 
 def test_files_that_nobody_publishes(tmp_path: Path) -> None:
     with pytest.raises(Unusable) as refused:
-        locate(data.Npz(path="x/a.npz", shape=(1,), classes=2).files, tmp_path, owner="Npz")
+        locate(Npz(path="x/a.npz", shape=(1,), classes=2).files, tmp_path, owner="Npz")
     assert refused.value.message == "`Npz` lacks `x/a.npz`"
     assert refused.value.notes == (f"looked in `{tmp_path}`",)
     assert refused.value.help == f"put it into `{tmp_path}`, or set FITDSL_DATA to the folder that holds it"
 
 
-@pytest.mark.parametrize("source", [data.MNIST(), data.FashionMNIST(), data.CIFAR10(), data.CIFAR100(), data.SVHN()])
-def test_every_published_file_has_a_checksum(source: data.Dataset) -> None:
+@pytest.mark.parametrize("source", [MNIST(), FashionMNIST(), CIFAR10(), CIFAR100(), SVHN()])
+def test_every_published_file_has_a_checksum(source: Dataset) -> None:
     assert source.files.downloads
     for download in source.files.downloads:
         assert len(bytes.fromhex(download.sha256)) == 32

@@ -13,8 +13,8 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 from scipy.io import savemat  # type: ignore[import-untyped]
 
-from fitdsl import data
 from fitdsl.data.base import Dataset
+from fitdsl.data.datasets import CIFAR10, CIFAR100, MNIST, SVHN, Digits, FashionMNIST, ImageFolder, Npz, Synthetic
 from fitdsl.data.examples import Parts
 from fitdsl.data.opening import read
 from fitdsl.data.unusable import Unusable
@@ -28,7 +28,7 @@ def refusal(dataset: Dataset, base: Path) -> tuple[str, str]:
 
 
 def test_digits_are_scikit_learns() -> None:
-    parts = read(data.Digits(), Path())
+    parts = read(Digits(), Path())
     inputs = np.concatenate([np.asarray(parts.train.inputs), np.asarray(parts.test.inputs)])
     assert inputs.shape == (1797, 1, 8, 8)
     assert inputs.dtype == np.float32
@@ -43,7 +43,7 @@ def test_digits_are_scikit_learns() -> None:
 @pytest.mark.parametrize("folder", ["data", "data/MNIST/raw"])
 def test_idx_packed_or_not_where_torchvision_puts_it_or_plain(tmp_path: Path, folder: str, suffix: str) -> None:
     train, test = write_mnist(tmp_path / folder, suffix=suffix)
-    parts = read(data.MNIST(), tmp_path)
+    parts = read(MNIST(), tmp_path)
     assert_array_equal(parts.train.inputs[np.arange(20)], train[:, None])
     assert_array_equal(parts.test.inputs[np.arange(10)], test[:, None])
     assert parts.train.targets.tolist() == [*range(10), *range(10)]
@@ -116,13 +116,13 @@ def _empty(folder: Path) -> None:
 def test_spoilt_idx(tmp_path: Path, spoil: Callable[[Path], None], code: str, message: str) -> None:
     write_mnist(tmp_path / "data", suffix="")
     spoil(tmp_path / "data")
-    assert refusal(data.MNIST(), tmp_path) == (code, message)
+    assert refusal(MNIST(), tmp_path) == (code, message)
 
 
 def test_a_folder_in_place_of_a_file(tmp_path: Path) -> None:
     write_mnist(tmp_path / "data", suffix="")
     (tmp_path / "data" / "train-images-idx3-ubyte.gz").mkdir()
-    code, message = refusal(data.MNIST(), tmp_path)
+    code, message = refusal(MNIST(), tmp_path)
     assert code == "FIT6004"
     assert message.startswith("`MNIST` cannot be read: [Errno 21] Is a directory")
 
@@ -135,7 +135,7 @@ def test_cifar10_joins_its_batches(tmp_path: Path) -> None:
             tmp_path / "data/cifar-10-batches-bin" / f"data_batch_{number}.bin", [labels], images + np.uint8(number)
         )
     write_cifar(tmp_path / "data/cifar-10-batches-bin/test_batch.bin", [labels[:2]], images[:2])
-    parts = read(data.CIFAR10(), tmp_path)
+    parts = read(CIFAR10(), tmp_path)
     assert parts.train.targets.tolist() == labels.tolist() * 5
     assert_array_equal(parts.train.inputs[np.arange(24, 30)], images + np.uint8(5))
     assert_array_equal(parts.test.inputs[np.arange(2)], images[:2])
@@ -145,7 +145,7 @@ def test_cifar100_takes_the_fine_label(tmp_path: Path) -> None:
     images, coarse, fine = pixels(3, 3, 32, 32), np.array([1, 2, 3], np.uint8), np.array([99, 0, 50], np.uint8)
     for name in ("train.bin", "test.bin"):
         write_cifar(tmp_path / "x" / name, [coarse, fine], images)
-    parts = read(data.CIFAR100(root="x"), tmp_path)
+    parts = read(CIFAR100(root="x"), tmp_path)
     assert parts.train.targets.tolist() == [99, 0, 50]
     assert_array_equal(parts.train.inputs[np.arange(3)], images)
 
@@ -153,7 +153,7 @@ def test_cifar100_takes_the_fine_label(tmp_path: Path) -> None:
 def test_cifar_with_half_a_record(tmp_path: Path) -> None:
     for name in ("train.bin", "test.bin"):
         (tmp_path / name).write_bytes(bytes(5000))
-    assert refusal(data.CIFAR100(root="."), tmp_path) == (
+    assert refusal(CIFAR100(root="."), tmp_path) == (
         "FIT6004",
         "`train.bin` has 5,000 bytes, which is no whole number of records of 3,074",
     )
@@ -164,7 +164,7 @@ def test_svhn_turns_its_axes_and_label_ten(tmp_path: Path) -> None:
     for name in ("train", "test"):
         content = {"X": images.transpose(2, 3, 1, 0), "y": np.array([[1], [10], [9], [10]], np.uint8)}
         savemat(tmp_path / f"{name}_32x32.mat", content)
-    parts = read(data.SVHN(root="."), tmp_path)
+    parts = read(SVHN(root="."), tmp_path)
     assert_array_equal(parts.train.inputs[np.arange(4)], images)
     assert parts.test.targets.tolist() == [1, 0, 9, 0]
 
@@ -172,9 +172,9 @@ def test_svhn_turns_its_axes_and_label_ten(tmp_path: Path) -> None:
 def test_spoilt_svhn(tmp_path: Path) -> None:
     savemat(tmp_path / "train_32x32.mat", {"X": np.zeros((32, 32, 3, 1))})
     (tmp_path / "test_32x32.mat").write_bytes(b"no matlab here")
-    assert refusal(data.SVHN(root="."), tmp_path) == ("FIT6004", "`train_32x32.mat` holds no array 'y'")
+    assert refusal(SVHN(root="."), tmp_path) == ("FIT6004", "`train_32x32.mat` holds no array 'y'")
     (tmp_path / "train_32x32.mat").write_bytes(b"no matlab here" * 20)
-    code, message = refusal(data.SVHN(root="."), tmp_path)
+    code, message = refusal(SVHN(root="."), tmp_path)
     assert (code, message.partition(":")[0]) == ("FIT6004", "`train_32x32.mat` is no readable MATLAB file")
 
 
@@ -185,7 +185,7 @@ def _save(path: Path, inputs: object, labels: object = (0, 1, 2, 1)) -> None:
 
 def _npz(tmp_path: Path, inputs: object, shape: tuple[int, ...], *, vocab: int | None = None) -> Parts:
     _save(tmp_path / "a.npz", inputs)
-    return read(data.Npz(path="a.npz", shape=shape, classes=3, vocab=vocab), tmp_path)
+    return read(Npz(path="a.npz", shape=shape, classes=3, vocab=vocab), tmp_path)
 
 
 def test_npz_brings_channels_to_the_front(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_npz_under_other_names_and_as_vectors_and_tokens(tmp_path: Path) -> None
     values = np.arange(8.0).reshape(4, 2)
     labels = np.array([[0], [1], [2], [1]])
     np.savez(tmp_path / "a.npz", train_images=values, train_labels=labels, test_images=values, test_labels=labels)
-    parts = read(data.Npz(path="a.npz", shape=(2,), classes=3), tmp_path)
+    parts = read(Npz(path="a.npz", shape=(2,), classes=3), tmp_path)
     assert parts.train.inputs[np.arange(4)].dtype == np.float32
     assert parts.train.targets.tolist() == [0, 1, 2, 1]
     tokens = _npz(tmp_path, np.array([[1, 2], [0, 3], [3, 3], [2, 1]], np.int32), (2,), vocab=4)
@@ -241,11 +241,11 @@ def test_npz_that_contradicts_the_spec(
     tmp_path: Path, inputs: object, labels: object, vocab: int | None, message: str
 ) -> None:
     _save(tmp_path / "a.npz", inputs, labels)
-    assert refusal(data.Npz(path="a.npz", shape=(2,), classes=3, vocab=vocab), tmp_path) == ("FIT6005", message)
+    assert refusal(Npz(path="a.npz", shape=(2,), classes=3, vocab=vocab), tmp_path) == ("FIT6005", message)
 
 
 def test_npz_that_is_none(tmp_path: Path) -> None:
-    source = data.Npz(path="a.npz", shape=(2,), classes=3)
+    source = Npz(path="a.npz", shape=(2,), classes=3)
     np.savez(tmp_path / "a.npz", x=np.zeros(2))
     assert refusal(source, tmp_path) == (
         "FIT6004",
@@ -280,7 +280,7 @@ def test_image_folder_numbers_classes_by_name_and_covers_the_shape(tmp_path: Pat
     _pictures(tmp_path / "photos")
     Image.new("RGB", (9, 9), (255, 255, 255)).save(tmp_path / "photos/train/dog/0.JPG", format="jpeg")
     (tmp_path / "photos/train/dog/notes.txt").write_text("no picture")
-    parts = read(data.ImageFolder(path="photos", shape=(3, 4, 4), classes=2), tmp_path)
+    parts = read(ImageFolder(path="photos", shape=(3, 4, 4), classes=2), tmp_path)
     assert parts.train.targets.tolist() == [0, 1, 1]
     images = parts.train.inputs[np.arange(3)]
     assert images.shape == (3, 3, 4, 4)
@@ -289,17 +289,17 @@ def test_image_folder_numbers_classes_by_name_and_covers_the_shape(tmp_path: Pat
 
 def test_spoilt_image_folder(tmp_path: Path) -> None:
     _pictures(tmp_path)
-    assert refusal(data.ImageFolder(path=".", shape=(3, 4, 4), classes=3), tmp_path) == (
+    assert refusal(ImageFolder(path=".", shape=(3, 4, 4), classes=3), tmp_path) == (
         "FIT6005",
         "`train` holds 2 class folders, but the spec expects 3",
     )
     (tmp_path / "train/cat/1.png").write_bytes(b"no picture")
-    parts = read(data.ImageFolder(path=".", shape=(3, 4, 4), classes=2), tmp_path)
+    parts = read(ImageFolder(path=".", shape=(3, 4, 4), classes=2), tmp_path)
     with pytest.raises(Unusable) as refused:
         parts.train.inputs[np.arange(2)]
     assert refused.value.message.startswith(f"`{tmp_path}/train/cat/1.png` is no readable picture: ")
     (tmp_path / "test/owl").mkdir()
-    assert refusal(data.ImageFolder(path=".", shape=(3, 4, 4), classes=2), tmp_path) == (
+    assert refusal(ImageFolder(path=".", shape=(3, 4, 4), classes=2), tmp_path) == (
         "FIT6005",
         "`test` holds classes that are not in `train`: owl",
     )
@@ -311,13 +311,13 @@ def test_image_folder_without_pillow(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.delitem(sys.modules, "fitdsl.data.readers.image_folder", raising=False)
     monkeypatch.delattr("fitdsl.data.readers.image_folder", raising=False)
     with pytest.raises(Unusable) as refused:
-        read(data.ImageFolder(path=".", shape=(3, 4, 4), classes=2), tmp_path)
+        read(ImageFolder(path=".", shape=(3, 4, 4), classes=2), tmp_path)
     assert (refused.value.code, refused.value.message) == ("FIT6007", "`ImageFolder` needs `pillow`")
     assert refused.value.help == "install it: pip install pillow"
 
 
 def test_synthetic_can_be_learned_and_repeated() -> None:
-    source = data.Synthetic(shape=(2, 3, 3), classes=5, examples=200, test=50, seed=1, noise=0.5)
+    source = Synthetic(shape=(2, 3, 3), classes=5, examples=200, test=50, seed=1, noise=0.5)
     parts, again = read(source, Path()), read(source, Path())
     train, test = np.asarray(parts.train.inputs), np.asarray(parts.test.inputs)
     assert (train.shape, test.shape) == ((200, 2, 3, 3), (50, 2, 3, 3))
@@ -330,7 +330,7 @@ def test_synthetic_can_be_learned_and_repeated() -> None:
 
 
 def test_synthetic_tokens_are_below_vocab() -> None:
-    parts = read(data.Synthetic(shape=(12,), classes=3, vocab=7), Path())
+    parts = read(Synthetic(shape=(12,), classes=3, vocab=7), Path())
     tokens = np.asarray(parts.train.inputs)
     assert tokens.dtype == np.int64
     assert (tokens.min(), tokens.max()) == (0, 6)
@@ -340,7 +340,7 @@ def test_synthetic_tokens_are_below_vocab() -> None:
 
 
 def test_fashion_mnist_as_installed() -> None:
-    source = data.FashionMNIST(root="nowhere")
+    source = FashionMNIST(root="nowhere")
     if not Path(*source.files.standard).is_dir():
         pytest.skip("Fashion-MNIST is not installed on this machine")
     parts = read(source, Path())

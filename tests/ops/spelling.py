@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from fitdsl.backend.resolve import resolve
 from fitdsl.component import components
-from fitdsl.ops import Op
+from fitdsl.ops.base import Op
 from fitdsl.values import Call, TensorType
 
 WORDS = {"true": True, "false": False}

@@ -12,18 +12,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch import nn
 
-from fitdsl.ops import (
-    AvgPool1d,
-    AvgPool2d,
-    Conv1d,
-    Conv2d,
-    Conv3d,
-    ConvTranspose2d,
-    MaxPool1d,
-    MaxPool2d,
-    Op,
-    Upsample,
-)
+from fitdsl.ops.base import Op
+from fitdsl.ops.conv import Conv1d, Conv2d, Conv3d, ConvTranspose2d
+from fitdsl.ops.pool import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
+from fitdsl.ops.resize import Upsample
 from fitdsl.values import Rejected, TensorType
 
 # torch says that it copies the input here, which is right and changes nothing

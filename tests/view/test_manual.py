@@ -6,7 +6,7 @@ import pytest
 
 from fitdsl.component import components
 from fitdsl.explain import Explanation
-from fitdsl.ops import MaxPool2d
+from fitdsl.ops.pool import MaxPool2d
 from fitdsl.optim.stopping import Patience
 from fitdsl.view.manual import component_page, explanation_page, explanations_page, kind_page, kinds, kinds_page
 from fitdsl.view.terminal import Display

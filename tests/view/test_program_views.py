@@ -8,9 +8,11 @@ import pytest
 from graphs import network
 from programs import small_program
 
-from fitdsl.data import DataSettings, Npz, Synthetic
+from fitdsl.data.base import DataSettings
+from fitdsl.data.datasets import Npz, Synthetic
 from fitdsl.graph.model import Network
-from fitdsl.ops import Conv2d, Identity
+from fitdsl.ops.conv import Conv2d
+from fitdsl.ops.shape import Identity
 from fitdsl.program.model import Program
 from fitdsl.view.plan import plan, training_bytes
 from fitdsl.view.spelling import spell
