@@ -99,6 +99,8 @@ def check_parts(dataset: Dataset, parts: Parts) -> None:
 
 def _check_part(dataset: Dataset, name: str, part: Labelled) -> None:
     signature, found = dataset.signature, part.inputs.shape
+    if not found:
+        raise _contradiction(dataset, name, "is a single number, not examples")
     if len(part.targets) != found[0]:
         raise _contradiction(dataset, name, f"has {found[0]:,} examples but {len(part.targets):,} labels")
     if found[0] == 0:

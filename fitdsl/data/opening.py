@@ -57,6 +57,8 @@ def read(dataset: Dataset, base: Path) -> Parts:
         raise Unusable("FIT6007", f"`{dataset.word}` needs `{package}`", f"install it: pip install {package}") from None
     except OSError as error:
         raise Unusable("FIT6004", f"`{dataset.word}` cannot be read: {error}") from None
+    except MemoryError as error:
+        raise Unusable("FIT6004", f"`{dataset.word}` does not fit into memory: {error}") from None
     check_parts(dataset, parts)
     return parts
 

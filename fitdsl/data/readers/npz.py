@@ -58,12 +58,20 @@ def _inputs(values: Array, shape: tuple[int, ...], is_tokens: bool) -> Array:
         return _whole_numbers(values, "tokens")
     if values.dtype.kind not in "fiub":
         raise Unusable("FIT6005", f"`Npz` holds examples of type {values.dtype}, not numbers")
-    numbers = values if values.dtype == np.uint8 else values.astype(np.float32)
+    numbers = values if values.dtype == np.uint8 else _floats(values)
     if values.shape[1:] == shape or len(shape) != 3:
         return numbers
     if values.shape[1:] == (*shape[1:], shape[0]):
         return np.ascontiguousarray(np.moveaxis(numbers, -1, 1))
     return numbers[:, None] if values.shape[1:] == shape[1:] and shape[0] == 1 else numbers
+
+
+def _floats(values: Array) -> Array:
+    with np.errstate(over="ignore"):
+        numbers = values.astype(np.float32)
+    if not np.isfinite(numbers).all():
+        raise Unusable("FIT6005", "`Npz` holds examples with NaN, infinite numbers or some that float32 cannot hold")
+    return numbers
 
 
 def _labels(values: Array) -> Indices:

@@ -1,0 +1,46 @@
+"""Arrays of users that hold what no network can learn from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fitdsl.data.datasets import Npz
+from fitdsl.data.examples import Array
+from fitdsl.data.opening import read
+from fitdsl.data.unusable import Unusable
+from fitdsl.source import NOWHERE
+
+LABELS = np.array([0, 1, 2, 1])
+
+
+def refusal(folder: Path, inputs: Array) -> str:
+    """What reading these training examples is refused with."""
+    np.savez(folder / "a.npz", x_train=inputs, y_train=LABELS, x_test=np.zeros((4, 2)), y_test=LABELS)
+    with pytest.raises(Unusable) as error:
+        read(Npz(path="a.npz", shape=(2,), classes=3), folder)
+    (finding,) = error.value.at(NOWHERE).diagnostics
+    return f"{finding.code} {finding.message}"
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, 1e300])
+def test_numbers_that_are_none(tmp_path: Path, number: float) -> None:
+    assert refusal(tmp_path, np.full((4, 2), number)) == (
+        "FIT6005 `Npz` holds examples with NaN, infinite numbers or some that float32 cannot hold"
+    )
+
+
+def test_a_number_in_place_of_examples(tmp_path: Path) -> None:
+    assert refusal(tmp_path, np.array(3.0)) == "FIT6005 the training part of `Npz` is a single number, not examples"
+
+
+def test_arrays_larger_than_any_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_large(*arguments: object, **options: object) -> None:
+        raise MemoryError("Unable to allocate 13.1 TiB")
+
+    monkeypatch.setattr(np, "load", too_large)
+    assert refusal(tmp_path, np.zeros((4, 2))) == (
+        "FIT6004 `Npz` does not fit into memory: Unable to allocate 13.1 TiB"
+    )
