@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+from warnings import catch_warnings
 
 import torch
 from safetensors.torch import load_file, save
@@ -44,13 +47,21 @@ def load_tensors(path: Path, span: Span = NOWHERE) -> dict[str, Tensor]:
         help = "train the network first, or name another file"
         raise refusal("FIT4103", f"there is no weights file `{path}`", span=span, helps=[help])
     try:
-        tensors = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
+        tensors = load_file(path) if path.suffix == ".safetensors" else _torch_file(path)
     except Exception as error:  # any byte may stand in the file, and torch raises what comes to hand
-        reason = str(error).partition("\n")[0]
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        if isinstance(error, UnpicklingError):
+            # torch would advise to run the code in it
+            reason = "it is damaged, or holds more than tensors"
         raise refusal("FIT4104", f"`{path}` holds no weights that can be read: {reason}", span=span) from error
     if not isinstance(tensors, dict) or not all(isinstance(tensor, Tensor) for tensor in tensors.values()):
         raise refusal("FIT4104", f"`{path}` holds no weights that can be read: it is no table of tensors", span=span)
     return tensors
+
+
+def _torch_file(path: Path) -> Any:
+    with catch_warnings(action="ignore"):
+        return torch.load(path, "cpu", weights_only=True)
 
 
 def load_weights(module: nn.Module, path: Path, span: Span = NOWHERE) -> None:
@@ -71,7 +82,7 @@ def fill(module: nn.Module, tensors: Mapping[str, Tensor], origin: str, span: Sp
     """Put tensors into a module, all or none; `origin` is where they come from, for the message.
 
     Raises:
-        FitError: Names or shapes differ (FIT4101).
+        FitError: Names, shapes or kinds of numbers differ (FIT4101).
     """
     notes = tuple(_differences(module.state_dict(), tensors))
     if notes:
@@ -92,6 +103,9 @@ def _differences(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> Iter
     yield from shapes[:_SHOWN]
     if len(shapes) > _SHOWN:
         yield f"{len(shapes) - _SHOWN} more tensors have another shape"
+    kinds = [name for name in own if name in given and own[name].is_floating_point() > given[name].is_floating_point()]
+    if kinds:
+        yield f"not of real numbers in the file: {_listed(kinds)}"
 
 
 _SHOWN = 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,35 @@ def test_garbage_and_code_are_refused(tmp_path: Path, name: str) -> None:
     assert finding(path, module()).code == "FIT4104"
     torch.save({"weight": torch.nn.Linear(1, 1)}, path)
     assert finding(path, module()).code == "FIT4104"
+
+
+class Code:
+    """What runs code when it is unpickled."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (print, ("this was run",))
+
+
+def test_code_in_a_torch_file_is_never_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.pt"
+    for write in (lambda: torch.save({"weight": Code()}, path), lambda: path.write_bytes(pickle.dumps(Code()))):
+        write()
+        assert finding(path, module()).message == (
+            f"`{path}` holds no weights that can be read: it is damaged, or holds more than tensors"
+        )
+    assert capsys.readouterr() == ("", "")
+
+
+def test_an_empty_torch_file(tmp_path: Path) -> None:
+    path = tmp_path / "net.pt"
+    path.touch()
+    assert finding(path, module()).message == f"`{path}` holds no weights that can be read: EOFError"
+
+
+def test_whole_numbers_are_no_weights(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    save_tensors({name: tensor.long() for name, tensor in nn.Linear(2, 3).state_dict().items()}, path)
+    assert finding(path, nn.Linear(2, 3)).notes == ("not of real numbers in the file: `weight`, `bias`",)
 
 
 def test_a_torch_file_without_a_table_is_refused(tmp_path: Path) -> None:
