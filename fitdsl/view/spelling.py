@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -48,10 +48,15 @@ def _spell_special(value: Any) -> str:
             return str(value)
 
 
-def spell_call(component: Component) -> str:
-    """A component as a call: required fields by position, others by name where they were given or are no default."""
+def spell_call(component: Component, *, but: Collection[str] = ()) -> str:
+    """A component as a call: required fields by position, others by name where they were given or are no default.
+
+    Args:
+        component: What to show.
+        but: Fields to leave out.
+    """
     fields = type(component).model_fields
-    arguments = [_argument(component, name, field) for name, field in fields.items()]
+    arguments = [_argument(component, name, field) for name, field in fields.items() if name not in but]
     return f"{component.word}({', '.join(argument for argument in arguments if argument)})"
 
 

@@ -94,7 +94,7 @@ def headline(network: Network) -> str:
 
 def _origin(network: Network) -> str:
     if network.source is not None:
-        return f", from {spell_call(network.source.model_copy(update={'features': {}}))}"
+        return f", from {spell_call(network.source, but=('features',))}"
     return f", from {spell(network.weights)}" if network.weights else ""
 
 
