@@ -249,7 +249,10 @@ class Stages:
         if None in names:
             bare = next(network for network in runs if None in self.networks[network].data.values())
             message = f"stage `{stage.name}` runs `{bare}`, which reads no data"
-            help = "write `data.input`, with the name of a `data` block, for the shape of its input"
+            data = next(iter(self.declarations.names(nodes.Data)), None)
+            help = (
+                f"write `{data}.input` for the shape of its input" if data else "declare a `data` block for its input"
+            )
         else:
             message = f"the networks of stage `{stage.name}` read different data: {', '.join(known)}"
             help = "teacher and student of a stage read the same data"

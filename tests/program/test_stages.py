@@ -176,7 +176,7 @@ def test_stages_come_in_an_order_in_which_each_follows_what_it_needs() -> None:
             [("x: d.input", "x: [1, 8, 8]"), ("x: d.input", "x: [1, 8, 8]")],
             [
                 f"{line}:7 FIT4011 stage `{stage}` runs {networks}, which {reads} no data"
-                "  (write `data.input`, with the name of a `data` block, for the shape of its input)"
+                "  (write `d.input` for the shape of its input)"
                 for line, stage, networks, reads in (
                     (18, "teach", "`t`", "reads"),
                     (24, "hints", "`s`", "reads"),
