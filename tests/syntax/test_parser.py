@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from corpus import CORPUS, parsed
 
+from fitdsl.compilation import Compilation
+from fitdsl.source import Source
 from fitdsl.syntax import nodes as n
 
 
@@ -262,6 +264,12 @@ def test_spans_cover_what_was_written() -> None:
         "(a + b)",
         "f(1)",
     ]
+
+
+@pytest.mark.parametrize("text", ["let x 3\n", "techer t(x: [3]) { ReLU() }\n", "let x = f(1 2)\n", "let x: 3\n"])
+def test_an_edit_that_mends_a_text_is_called_what_its_help_says(text: str) -> None:
+    (finding,) = Compilation(Source("x.fit", f"fit 1\n{text}")).diagnostics
+    assert [fix.title for fix in finding.fixes] == list(finding.helps)
 
 
 def test_the_comment_right_above_a_declaration_is_its_documentation() -> None:
