@@ -16,6 +16,7 @@ import typer
 
 from ..diagnostics import FitError
 from ..view.terminal import printable
+from .ctrl_c import noting_ctrl_c
 from .late_commands import LateCommands
 from .session import say, say_findings
 
@@ -47,6 +48,7 @@ def fit(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command line, by default the one of the process, and exit."""
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -59,23 +61,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
+def _open_streams() -> None:
+    """Let closed streams (`fit show >&-`) lead nowhere, instead of failing over them."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and give its exit code; whatever goes wrong is said on stderr."""
-    try:
-        app(arguments)
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 0
-    except FitError as error:
-        say_findings(error.diagnostics)
-        return 1
-    except OSError as error:
-        where = f": `{error.filename}`" if error.filename else ""
-        say(f"error: {printable(f'{error.strerror or error}{where}')}")
-        return 1
-    except Exception as error:
-        if os.environ.get("FITDSL_TRACEBACK"):
-            raise
-        what = printable(f"{type(error).__name__}: {error}")
-        say(f"internal error: {what}; please report it with the spec and what FITDSL_TRACEBACK=1 makes it print")
-        return 2
+    with noting_ctrl_c() as is_pressed:
+        try:
+            app(arguments)
+        except SystemExit as end:
+            return end.code if isinstance(end.code, int) else 0
+        except KeyboardInterrupt:
+            return 130
+        except FitError as error:
+            say_findings(error.diagnostics)
+            return 1
+        except OSError as error:
+            where = f": `{error.filename}`" if error.filename else ""
+            say(f"error: {printable(f'{error.strerror or error}{where}')}")
+            return 1
+        except Exception as error:
+            return 130 if is_pressed() else _internal(error)
     return 0
+
+
+def _internal(error: Exception) -> int:
+    if os.environ.get("FITDSL_TRACEBACK"):
+        raise error
+    what = printable(f"{type(error).__name__}: {error}")
+    say(f"internal error: {what}; please report it with the spec and what FITDSL_TRACEBACK=1 makes it print")
+    return 2

@@ -49,3 +49,17 @@ def test_a_reader_that_leaves_early_is_no_trouble(tmp_path: Path) -> None:
         assert process.stderr
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+@pytest.mark.parametrize("arguments", [("list", "ops"), ("check", "gone.fit"), ("check", "-")])
+def test_closed_streams_are_no_trouble(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    command = 'exec "$0" -m fitdsl "$@" <&- >&- 2>"$LOG"'
+    log = tmp_path / "log"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command, sys.executable, *arguments],
+        cwd=tmp_path,
+        env={**CLEAN, "LOG": str(log)},
+        check=False,
+    )
+    assert done.returncode == (arguments[0] == "check")
+    assert "rror" not in log.read_text().replace("1 error", "")
