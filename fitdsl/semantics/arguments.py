@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, TypeVar, get_origin
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from ..component import Component, Record, components
 from ..diagnostics import Label, Reporter, did_you_mean
@@ -114,13 +116,21 @@ def bind(cls: type[R], given: Iterable[Given], site: Site, reporter: Reporter) -
     if any(one.value is UNKNOWN for one in assigned.values()):
         return UNKNOWN
     try:
-        return cls.model_validate({name: one.value for name, one in assigned.items()})
+        return cls.model_validate({name: _offered(one.value, cls.model_fields[name]) for name, one in assigned.items()})
     except ValidationError as error:
         _report_invalid(cls, error, assigned, site, reporter)
     except Rejected as rejected:
         at = assigned[rejected.field].span if rejected.field in assigned else site.span
         reporter.error("FIT1007", at, rejected.message, helps=(rejected.help,) if rejected.help else ())
     return UNKNOWN
+
+
+def _offered(value: Any, field: FieldInfo) -> Any:
+    """A value as pydantic is to see it: it would make a component of a dictionary, even of a kind without a name."""
+    if isinstance(value, tuple):
+        return tuple(_offered(item, field) for item in value)
+    is_due = get_origin(field.annotation) in (dict, Mapping)
+    return MappingProxyType(value) if isinstance(value, dict) and not is_due else value
 
 
 def report_missing(missing: Sequence[str], site: Site, reporter: Reporter, cls: type[Record] | None = None) -> None:

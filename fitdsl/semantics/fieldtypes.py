@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from ..component import Component
 from ..losses.objective import Objective
 from ..values import HintRef, Interval, Metric, NetworkRef, Selection
+from .bindings import BlockValue
 
 _WORDS: Mapping[Any, str] = {
     int: "a whole number",
@@ -23,6 +24,7 @@ _WORDS: Mapping[Any, str] = {
     NetworkRef: "a network",
     HintRef: "a hint",
     Selection: "a network or some of its layers",
+    BlockValue: "a block",
     Objective: "a loss or a weighted sum of losses",
 }
 _BOUNDS: Mapping[type, str] = {at.Gt: "above", at.Ge: "at least", at.Lt: "below", at.Le: "at most"}

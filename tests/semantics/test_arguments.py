@@ -51,6 +51,16 @@ def test_an_uncalled_component_is_told_to_be_called() -> None:
     ]
 
 
+def test_a_dictionary_is_no_component() -> None:
+    assert found("data d {\n  source = Digits()\n  augment = [{p: 1}]\n}") == [
+        "4:13 FIT1007 `augment` of `d` is a list, each item an augmentation, got a list of 1 with a dictionary"
+    ]
+    networks = "teacher t(x: [4]) { a = Linear(3) }\nstudent s(x: [4]) { a = Linear(3) }\n"
+    assert found(f"{networks}hint h: teacher.a guides student.a {{\n  regressor = {{}}\n}}") == [
+        "5:15 FIT1007 `regressor` of `h` is a regressor or a block, got a dictionary"
+    ]
+
+
 def test_a_component_in_quotes_is_told_to_be_called() -> None:
     assert found('data d {\n  source = "digits"\n}') == [
         '3:12 FIT1007 `source` of `d` is a dataset, got the text "digits"  (call it, without quotes: `Digits()`)'
