@@ -105,7 +105,7 @@ def test_points_that_do_not_exist() -> None:
 
 def test_a_value_outside_its_domain_is_one_finding_whatever_it_breaks() -> None:
     assert found(TEXT, width='"wide"') == [
-        "2:13 FIT5003 the value of `width`, the text \"wide\", is not in its domain"
+        '2:13 FIT5003 the value of `width`, the text "wide", is not in its domain'
         "  (pick one of it; both ends of a range belong to it)"
     ]
 
