@@ -69,15 +69,19 @@ class Network:
         """
         return self.graph.type_of(self.graph.output if address is None else address).shape
 
-    def build(self, *, seed: int = 0, allow_python: bool = False) -> nn.Module:
-        """The network as a plain `torch.nn.Module` whose `state_dict` keys are the addresses.
+    def build(
+        self, *, seed: int = 0, weights: str | Path | RunReport | None = None, allow_python: bool = False
+    ) -> nn.Module:
+        """The network as a plain `torch.nn.Module` whose `state_dict` keys are the addresses, in training mode.
 
         Args:
             seed: Decides the weights it starts from.
+            weights: A file of weights to load, or a run that has trained this network.
             allow_python: Whether it may run the user's own code, as a network made by `python(…)` does.
 
         Raises:
-            FitError: It comes from outside and cannot be had.
+            FitError: It comes from outside and cannot be had; or the weights cannot be read (FIT4103, FIT4104) or are
+                another network's (FIT4101).
         """
         module: nn.Module
         if self.model.source is not None:
@@ -85,6 +89,9 @@ class Network:
             module = outside.make(self.model, self.model.source, outside.Surroundings(seed, self.base, allow_python))
         else:
             module = late("backend.build").build(self.graph, name=self.name, seed=seed)
+        if weights is not None:
+            file = Path(weights) if isinstance(weights, str | Path) else weights.weights(self.name)
+            late("backend.weights").load_weights(module, file)
         return module
 
     def __repr__(self) -> str:

@@ -12,16 +12,24 @@ STAGES = ("stage", "epochs", "kept", "seconds")
 
 
 def gains(report: RunReport, display: Display) -> str:
-    """The tables of networks and stages, and where everything is."""
+    """The tables of networks and stages, and where the weights and everything else are."""
     networks = [NETWORKS, *map(_network_row, summary_table(report))] if report.networks else []
     stages = [STAGES, *_stage_rows(report)] if report.stages else []
     return sections(
         [
             _table(networks, "<<>>>>>>", display),
             _table(stages, "<>>>", display),
-            [printable(f"weights and report: {report.folder}")],
+            [*_weights(report), printable(f"report and stages: {report.folder}")],
         ]
     )
+
+
+def _weights(report: RunReport) -> Iterator[str]:
+    """Where the final weights of each student are; of every trained network where no student was measured."""
+    trained = report.trained
+    students = [name for name in trained if name in report.networks and report.networks[name].role == "student"]
+    for name in students or trained:
+        yield printable(f"weights of {name}: {report.weights(name)}")
 
 
 def _table(rows: list[tuple[str, ...]], align: str, display: Display) -> list[str]:

@@ -66,12 +66,17 @@ class RunReport(_Report):
     plan: dict[str, str] = Field({}, description="key of every stage of the run, finished or not, in order")
     stages: dict[str, StageReport] = Field({}, description="finished stages by name, in order")
     networks: dict[str, NetworkReport] = Field({}, description="networks that were measured, by name")
+    trained: tuple[str, ...] = Field((), description="networks whose final weights are in the run's folder")
     folder: Path = Field(Path(), exclude=True, description="where the run's files are")
 
     @property
     def test(self) -> dict[str, dict[str, float]]:
         """Final metrics by network."""
         return {name: network.test for name, network in self.networks.items()}
+
+    def weights(self, network: str) -> Path:
+        """The safetensors file of a trained network's final weights, whose keys are its layers' addresses."""
+        return self.folder / "networks" / f"{network}.safetensors"
 
 
 def versions() -> dict[str, str]:

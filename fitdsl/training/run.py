@@ -12,7 +12,7 @@ from torch.nn import functional
 from ..backend.outside import measured_cost
 from ..backend.refusal import refusal
 from ..backend.seeds import derived_seed
-from ..backend.weights import load_tensors, save_tensors
+from ..backend.weights import load_tensors, save_tensors, save_weights
 from ..diagnostics import FitError, did_you_mean
 from ..program.model import Program, StagePlan
 from ..values import TensorType
@@ -248,10 +248,19 @@ class _Run:
         self.networks.finish(names)
         measured = {name: self._measured(name, names) for name in taught(self.program, names)}
         networks = {name: report for name, report in measured.items() if report}
-        self.report = self.report.model_copy(update={"status": "done", "networks": networks})
+        trained = self._save_networks(names)
+        self.report = self.report.model_copy(update={"status": "done", "networks": networks, "trained": trained})
         self.folder.write(self.report)
         self._tell(RunDone(self.folder.path, self.report.test))
         return self.report
+
+    def _save_networks(self, stages: list[str]) -> tuple[str, ...]:
+        """Write the final weights of every network that these stages train, and say which these are."""
+        trained = tuple(dict.fromkeys(network for stage in stages for network in self.program.stages[stage].trains))
+        with self.folder.writing():
+            for network in trained:
+                save_weights(self.networks.modules[network], self.report.weights(network))
+        return trained
 
     def _measured(self, name: str, stages: list[str]) -> NetworkReport | None:
         """A network on the test split; None if it does not classify any data of the program."""

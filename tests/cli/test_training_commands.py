@@ -116,7 +116,7 @@ def report(**networks: NetworkReport) -> RunReport:
     stage = StageReport(key="k", epochs=9, kept_epoch=7, reused=False, seconds=12.345, metrics={})
     return RunReport(
         name="x", status="done", spec="", point={}, seed=0, device="cpu", versions={}, plan={},
-        stages={"hints": stage}, networks=networks, folder=Path("runs/x/1"),
+        stages={"hints": stage}, networks=networks, trained=tuple(networks), folder=Path("runs/x/1"),
     )  # fmt: skip
 
 
@@ -136,7 +136,8 @@ def test_gains_compare_with_the_teacher() -> None:
         "stage  epochs  kept  seconds\n"
         "hints       9     7     12.3\n"
         "\n"
-        "weights and report: runs/x/1"
+        "weights of thin: runs/x/1/networks/thin.safetensors\n"
+        "report and stages: runs/x/1"
     )
 
 
@@ -149,7 +150,7 @@ def test_train_ends_with_the_table_and_keeps_progress_on_stderr(fit: Fit) -> Non
     outcome = fit("train", "net.fit", "--run", "out", "--seed", "1")
     assert outcome.code == 0
     assert outcome.out.splitlines()[0] == "network  role     weights  smaller  MACs  fewer  test accuracy  seconds"
-    assert outcome.out.endswith("weights and report: out\n")
+    assert outcome.out.endswith("weights of net: out/networks/net.safetensors\nreport and stages: out\n")
     assert outcome.err.startswith("run out on cpu, seed 1\nstage learn: 10 params in 2 epochs of 2 steps\n")
     again = fit("train", "net.fit", "--run", "out", "--seed", "1")
     assert (again.code, again.out) == (1, "")

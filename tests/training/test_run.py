@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_spec import Watch, program, run, same, weights
+from small_spec import TEXT, Watch, program, run, same, weights
 
+import fitdsl as fit
 from fitdsl import atomic
 from fitdsl.backend.weights import save_tensors
 from fitdsl.diagnostics import Diagnostic, FitError
@@ -45,6 +46,8 @@ def test_leaves_the_promised_files(finished: Path) -> None:
     names = sorted(str(path.relative_to(finished)) for path in finished.rglob("*") if path.is_file())
     assert names == [
         "events.jsonl",
+        "networks/big.safetensors",
+        "networks/small.safetensors",
         "run.json",
         "spec.fit",
         "stages/distil.safetensors",
@@ -67,6 +70,24 @@ def test_reports_what_was_done(finished: Path) -> None:
     teacher, student = summary_table(report)
     assert (teacher.name, student.name, teacher.macs_ratio) == ("big", "small", 1)
     assert student.weights_ratio == teacher.weights / student.weights
+
+
+def test_networks_are_built_with_the_weights_of_a_run(finished: Path) -> None:
+    report = read_report(finished)
+    assert report.trained == ("big", "small")
+    spec = fit.loads(TEXT)
+    for origin in (report, report.weights("small"), str(report.weights("small"))):
+        assert same(spec.student.build(weights=origin).state_dict(), weights(finished, "distil"))
+    assert same(spec.teacher.build(weights=report).state_dict(), weights(finished, "teach"))
+    with pytest.raises(FitError, match="FIT4101"):
+        spec.teacher.build(weights=report.weights("small"))
+
+
+def test_a_run_of_some_stages_has_no_weights_of_other_networks(tmp_path: Path) -> None:
+    report = run(tmp_path / "run", stage="teach", epochs=1)
+    assert report.trained == ("big",)
+    with pytest.raises(FitError, match=r"FIT4103.: there is no weights file `.*small.safetensors`"):
+        fit.loads(TEXT).student.build(weights=report)
 
 
 def test_learns(finished: Path) -> None:
