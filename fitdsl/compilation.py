@@ -19,6 +19,7 @@ from .program.search import Searches, SearchSettings
 from .semantics.link import link
 from .semantics.names import searches, unused_params
 from .source import Source
+from .space.domains import countable
 from .space.params import Domains, ParamInfo, Point, grid, params, read_point, resolve, shaping_params
 from .syntax import nodes
 from .syntax.parser import parse
@@ -34,7 +35,7 @@ class SpaceInfo:
     """How many students a spec describes.
 
     Attributes:
-        size: Combinations of the params that reach a student; None if infinitely many.
+        size: Combinations of the params that reach a student; None if infinitely many, or beyond counting.
         feasible: Those that type-check and meet every requirement; None where they were not counted.
     """
 
@@ -137,9 +138,9 @@ class Compilation:
         checked = self._sound
         shaping = [checked.params[name] for name in shaping_params(checked.linked)]
         sizes = [param.size for param in shaping]
-        if None in sizes:
+        size = countable(prod(size or 0 for size in sizes))
+        if size is None or None in sizes:
             return SpaceInfo(None, None)
-        size = prod(size for size in sizes if size is not None)
         if size > MAX_COUNTED:
             return SpaceInfo(size, None)
         return SpaceInfo(size, sum(self._is_feasible(point) for point in grid(shaping)))
@@ -161,7 +162,16 @@ class Compilation:
     @cached_property
     def _checked(self) -> _Checked:
         reporter = Reporter()
-        linking = link(parse(self.source, reporter), self.path, self.include, reporter)
+        try:
+            return self._check(parse(self.source, reporter), reporter)
+        except RecursionError:
+            reporter = Reporter()
+            message = "names, blocks or files of this spec lead through one another more deeply than can be followed"
+            reporter.error("FIT0010", self.source.span(0, 0), message)
+            return replace(self, point={})._check(nodes.Spec(1, ()), reporter)
+
+    def _check(self, spec: nodes.Spec, reporter: Reporter) -> _Checked:
+        linking = link(spec, self.path, self.include, reporter)
         linked = linking.spec
         known = params(linked)
         point = read_point(self.point, known, reporter)

@@ -52,6 +52,7 @@ class Declarations:
     _values: dict[str, Any] = field(default_factory=dict, repr=False)
     _open: list[str] = field(default_factory=list, repr=False)
     _networks: dict[str, Network | None] = field(default_factory=dict, repr=False)
+    _missing: set[str] = field(default_factory=set, repr=False)
 
     @property
     def evaluator(self) -> Evaluator:
@@ -141,6 +142,9 @@ class Declarations:
         found = self.of_role(name.id)
         if len(found) == 1:
             return NetworkRef(found[0])
+        if not found and name.id in self._missing:
+            return UNKNOWN
+        self._missing.add(name.id)
         several = ", ".join(f"`{one}`" for one in found)
         message = f"there are several: {several}" if found else f"this spec declares no {name.id}"
         help = f"name the {name.id} you mean" if found else f"declare one: `{name.id} net(image: [3, 32, 32]) {{ … }}`"

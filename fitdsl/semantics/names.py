@@ -36,6 +36,10 @@ MODULE_ATTRIBUTES = frozenset((
 """Names that a `torch.nn.Module` or `torch.fx.GraphModule` has already, so that no layer can be called so."""
 
 
+MOST_ADVISED = 50
+"""Behind so many findings nobody reads which name may have been meant, and looking for it takes time."""
+
+
 def declared(spec: nodes.Spec, reporter: Reporter) -> Mapping[str, Named]:
     """The named declarations of a linked spec; a second declaration of a name is reported and left out."""
     found: dict[str, Named] = {}
@@ -196,7 +200,8 @@ class _NameChecker:
         if name.id in visible or name.id in self.known:
             return
         help = f"`{name.id}` is made further below; move that line up" if name.id in below else instead(name.id)
-        helps = (help,) if help else did_you_mean(name.id, {*visible, *self.known})
+        is_one_of_many = len(self.reporter.diagnostics) > MOST_ADVISED
+        helps = (help,) if help else () if is_one_of_many else did_you_mean(name.id, {*visible, *self.known})
         self.reporter.error("FIT1001", name.span, f"nothing is called `{name.id}`", helps=helps)
 
 

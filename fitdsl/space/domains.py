@@ -9,6 +9,13 @@ from itertools import product
 from math import floor
 from typing import Any
 
+LARGEST_COUNT = 10**18
+
+
+def countable(size: int) -> int | None:
+    """A number of values, or None where nobody could write it or go through them."""
+    return size if size <= LARGEST_COUNT else None
+
 
 class Domain(ABC):
     """A set of values."""
@@ -16,7 +23,7 @@ class Domain(ABC):
     @property
     @abstractmethod
     def size(self) -> int | None:
-        """How many values it holds; None if infinitely many."""
+        """How many values it holds; None if infinitely many, or beyond counting."""
 
     @abstractmethod
     def __contains__(self, value: object) -> bool:
@@ -95,7 +102,7 @@ class Lists(Domain):
 
     @property
     def size(self) -> int | None:
-        return None if self.domain.size is None else self.domain.size**self.length
+        return None if self.domain.size is None else countable(self.domain.size**self.length)
 
     def __contains__(self, value: object) -> bool:
         return isinstance(value, tuple) and len(value) == self.length and all(item in self.domain for item in value)

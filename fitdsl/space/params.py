@@ -19,7 +19,7 @@ from ..syntax import nodes
 from ..syntax.parser import parse
 from ..syntax.walk import walk
 from ..values import Rejected
-from .domains import Choices, Continuous, Domain, Lists, Steps
+from .domains import LARGEST_COUNT, Choices, Continuous, Domain, Lists, Steps
 
 Point = Mapping[str, nodes.Expr]
 """Values of some params, as trees."""
@@ -235,7 +235,11 @@ class Domains:
             return Continuous(low, high, log=True)
         if step is None and isinstance(low, int) and isinstance(high, int):
             step = 1
-        return Continuous(low, high) if step is None else Steps(low, high, step)
+        if step is None:
+            return Continuous(low, high)
+        if (high - low) / step >= LARGEST_COUNT:
+            raise Rejected(f"{low} .. {high} in steps of {step} are too many values", "leave `step` out, or enlarge it")
+        return Steps(low, high, step)
 
     def _lists(self, node: nodes.Draws) -> Domain | None:
         domain, count = self.domain(node.domain), self._value(node.count)

@@ -68,6 +68,12 @@ def test_a_continuous_param_of_the_student_makes_the_space_infinite() -> None:
     assert fit.loads(text).space == fit.SpaceInfo(None, None)
 
 
+def test_a_space_beyond_counting_is_as_good_as_infinite() -> None:
+    draws = "param w = [4] * 1000 in [1 .. 1M] * 1000"
+    space = fit.loads(f"fit 1\n{draws}\nstudent s(x: [4]) {{ repeat k in w {{ Linear(k) }} }}").space
+    assert space == fit.SpaceInfo(None, None)
+
+
 def test_a_resolved_spec_has_no_params_and_no_search_and_means_the_same() -> None:
     wide = fit.loads(TEXT, set={"width": 1.25})
     assert "let width = 1.25" in wide.text.replace("  ", " ")
@@ -87,6 +93,10 @@ def test_a_resolved_spec_has_no_params_and_no_search_and_means_the_same() -> Non
         ("param w = 5 in 9 .. 2", "2:16 FIT5002 the range 9 .. 2 is empty  (put the smaller end first)"),
         ("param w = 5 in 1 .. 9 step 0", "2:16 FIT5002 a step is above 0, got 0"),
         ("param w = 5 in log(0 .. 9)", "2:16 FIT5002 a logarithmic range is above 0, got 0 .. 9"),
+        (
+            "param w = 1 in 0 .. 1 step 5e-324",
+            "2:16 FIT5002 0 .. 1 in steps of 5e-324 are too many values  (leave `step` out, or enlarge it)",
+        ),
         ("param w = 1 in {1, 1}", "2:16 FIT5002 the number 1 is there twice  (list each value once)"),
         ("param w = [1] in [1 .. 2] * 0", "2:18 FIT5002 a list of draws has 1 to 1,000 of them, got the number 0"),
     ],
