@@ -24,6 +24,7 @@ from .session import IncludeOption, SetOption, SpecArgument, point_of, say, say_
 FLAGS = {"run_dir": "--run", "allow_python": "--allow-python"}
 """Options whose flag has another name."""
 
+_EPOCHS = "At most so many epochs a stage; schedules that name their epochs keep them."
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
@@ -38,7 +39,7 @@ def train(
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Decides everything random.")] = 0,
     device: Annotated[str, typer.Option(metavar="NAME", callback=_device, help="auto, cpu, mps, cuda.")] = "auto",
     stage: Annotated[str | None, typer.Option(metavar="NAME", help="Only this stage and those before it.")] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, metavar="N", help="At most so many epochs a stage.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, metavar="N", help=_EPOCHS)] = None,
     run: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the run; by default a new one.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an unfinished run.")] = False,
     allow_python: Annotated[bool, typer.Option("--allow-python", help="Let `python(…)` run your own code.")] = False,
