@@ -15,7 +15,13 @@ Compare = Callable[[Tensor, Tensor], Tensor]
 
 
 def kd(
-    logits: Tensor, teacher: Tensor, *, temperature: float, soften_student: bool = True, squared: bool = False
+    logits: Tensor,
+    teacher: Tensor,
+    *,
+    temperature: float,
+    soften_student: bool = True,
+    squared: bool = False,
+    standardize: bool = False,
 ) -> Tensor:
     """Cross-entropy of softened student probabilities against softened teacher probabilities, mean over the batch.
 
@@ -25,15 +31,24 @@ def kd(
         temperature: What logits are divided by, above 0.
         soften_student: Divide the student's logits too.
         squared: Multiply by the temperature squared.
+        standardize: Bring each example's logits to mean 0 and standard deviation 1 first.
 
     Returns:
         Scalar.
 
-    Source: Romero et al. 2015, FitNets, eq. 2; Hinton et al. 2015, section 2, for `squared`.
+    Source: Romero et al. 2015, FitNets, eq. 2; Hinton et al. 2015, section 2, for `squared`; Sun et al. 2024, Logit
+    Standardization, released code, for `standardize`.
     """
+    if standardize:
+        logits, teacher = _standardized(logits), _standardized(teacher)
     targets = functional.softmax(teacher.detach() / temperature, dim=1)
     loss = functional.cross_entropy(logits / temperature if soften_student else logits, targets)
     return loss * temperature**2 if squared else loss
+
+
+def _standardized(logits: Tensor) -> Tensor:
+    # the addend keeps examples whose logits are all equal from dividing by 0
+    return (logits - logits.mean(dim=1, keepdim=True)) / (logits.std(dim=1, keepdim=True) + 1e-7)
 
 
 def l2(guided: Tensor, hint: Tensor) -> Tensor:

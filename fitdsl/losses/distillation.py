@@ -1,4 +1,4 @@
-"""Losses that compare a student's output with a teacher's."""
+"""What losses between a student's and a teacher's output have in common, and the one most specs need."""
 
 from typing import Annotated, ClassVar
 
@@ -18,29 +18,15 @@ def _stays_positive(value: float | Schedule) -> float | Schedule:
 Temperature = Annotated[PositiveFloat | Schedule, AfterValidator(_stays_positive)]
 """What logits are divided by before the softmax: a number above 0, or a schedule that stays above 0."""
 
+_WHO = frozenset({"student", "teacher"})
 
-class Distillation(Loss, name="kd"):
-    """Cross-entropy of the student's softened output against the teacher's: [n, classes] twice -> scalar.
 
-    H(softmax(teacher / t), softmax(student / t)), mean over the batch, without the factor t squared unless `squared`.
-    An ensemble of teachers enters as the mean of their logits.
+class LogitLoss(Loss):
+    """A comparison of a student's output with a teacher's, [n, classes] twice; several teachers enter as their mean."""
 
-    Source: Romero et al. 2015, FitNets, eq. 2; `squared` as in Hinton et al. 2015, section 2; the released FitNets
-    code softens the teacher only.
-    """
+    reads: ClassVar[tuple[Reads, ...]] = (Reads.LOGITS, Reads.TEACHER_LOGITS)
 
-    reads: ClassVar = (Reads.LOGITS, Reads.TEACHER_LOGITS)
-    source: ClassVar = "Romero et al. 2015, FitNets, eq. 2"
-    # softened, the teacher is (3/4, 1/4) and the student (1/4, 3/4): 3/4 ln 4 + 1/4 (ln 4 - ln 3) = ln 4 - (ln 3) / 4
-    example: ClassVar = (
-        "kd(temperature=2)",
-        {"logits": [[0.0, 2.1972245773362196]], "teacher": [[2.1972245773362196, 0.0]]},
-        1.1116412889528632,
-    )
-
-    temperature: Temperature = Field(3.0, description="what logits are divided by before the softmax")
-    soften_student: bool = Field(True, description="divide the student's logits as well as the teacher's")
-    squared: bool = Field(False, description="multiply by the temperature squared, so that gradients keep their size")
+    temperature: Temperature = Field(1.0, description="what logits are divided by before the softmax")
     student: NetworkRef | None = Field(None, description="the network it trains, where a stage trains several")
     teacher: NetworkRef | None = Field(None, description="the network it learns from; all teachers' mean if left out")
 
@@ -52,10 +38,33 @@ class Distillation(Loss, name="kd"):
     def learned_from(self) -> NetworkRef | None:
         return self.teacher
 
+    def _call(self, function: str) -> Call:
+        settings = {name: getattr(self, name) for name in type(self).model_fields if name not in _WHO}
+        return Call(function, settings)
+
+
+class Distillation(LogitLoss, name="kd"):
+    """Cross-entropy of the student's softened output against the teacher's: [n, classes] twice -> scalar.
+
+    H(softmax(teacher / t), softmax(student / t)), mean over the batch, without the factor t squared unless `squared`.
+    An ensemble of teachers enters as the mean of their logits.
+
+    Source: Romero et al. 2015, FitNets, eq. 2; `squared` as in Hinton et al. 2015, section 2; the released FitNets
+    code softens the teacher only; `standardize` as in the released code of Sun et al. 2024, Logit Standardization.
+    """
+
+    source: ClassVar = "Romero et al. 2015, FitNets, eq. 2"
+    # softened, the teacher is (3/4, 1/4) and the student (1/4, 3/4): 3/4 ln 4 + 1/4 (ln 4 - ln 3) = ln 4 - (ln 3) / 4
+    example: ClassVar = (
+        "kd(temperature=2)",
+        {"logits": [[0.0, 2.1972245773362196]], "teacher": [[2.1972245773362196, 0.0]]},
+        1.1116412889528632,
+    )
+
+    temperature: Temperature = Field(3.0, description="what logits are divided by before the softmax")
+    soften_student: bool = Field(True, description="divide the student's logits as well as the teacher's")
+    squared: bool = Field(False, description="multiply by the temperature squared, so that gradients keep their size")
+    standardize: bool = Field(False, description="bring each example's logits to mean 0 and deviation 1 first")
+
     def lower(self) -> Call:
-        kwargs = {
-            "temperature": self.temperature,
-            "soften_student": self.soften_student,
-            "squared": self.squared,
-        }
-        return Call("fitdsl.backend.losses.kd", kwargs)
+        return self._call("fitdsl.backend.losses.kd")

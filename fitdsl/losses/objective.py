@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from ..dataclass import dataclass
 from ..optim.schedules import Schedule
 from ..values import ByInstance
 from .base import Loss
