@@ -26,10 +26,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+
+from .dataclass import dataclass
 
 _PAGE = re.compile(
     r"# (?P<code>FIT\d{4}): (?P<title>[^\n]+)\n+"

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
+
+from .dataclass import dataclass
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,11 +6,13 @@ None of them knows torch: shapes and costs are arithmetic, and a call names its 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import prod
 from typing import Any
 
 from pydantic_core import CoreSchema, core_schema
+
+from .dataclass import dataclass
 
 
 class ByInstance:

@@ -9,7 +9,6 @@ import pkgutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from ..dataclass import dataclass
 from ..diagnostics import FitError, did_you_mean
 from ..graph.model import LayerGraph, Network, state_key
 from ..graph.sources import OUTPUT, Source

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from ..dataclass import dataclass
 from ..training.events import EpochDone, Event, Metrics, Observer, RunStarted, StageDone, StageStarted, StepsDone
 from ..view.terminal import clip, human, printable
 from .progress import measured, milestone

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ..dataclass import dataclass
 from ..diagnostics import Diagnostic, FitError
 from ..view.reports import REPORTS, summarize
 from ..view.terminal import Display, counted

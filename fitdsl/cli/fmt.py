@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ import typer
 
 from ..atomic import write_text
 from ..compilation import Compilation
+from ..dataclass import dataclass
 from ..diagnostics import FitError, Reporter
 from ..source import Source
 from ..syntax.parser import parse

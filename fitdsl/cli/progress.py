@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import monotonic
 
+from ..dataclass import dataclass
 from ..training.events import EpochDone, Event, Metrics, RunStarted, StageDone, StageStarted
 from ..view.terminal import counted, human, printable
 from .session import say

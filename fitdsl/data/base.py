@@ -6,13 +6,13 @@ spec imports neither numpy nor torch.
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
 from ..component import Component, Record
+from ..dataclass import dataclass
 from ..diagnostics import did_you_mean
 from ..values import Call, Rejected, TensorType
 

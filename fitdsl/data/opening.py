@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from ..dataclass import dataclass
 from ..values import Rejected
 from .base import Dataset, DataSettings
 from .calls import target_of

@@ -9,10 +9,11 @@ is one call stands at the address of its own call, so that `s1[2]` is the third 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from ..component import Component
+from ..dataclass import dataclass
 from ..diagnostics import Label, Reporter
 from ..ops import combine
 from ..ops.base import Op

@@ -7,10 +7,11 @@ Its `state_dict` key is the same path with points only (`s1.2.main.0`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Literal
 
+from ..dataclass import dataclass
 from ..ops.base import Op
 from ..optim.initializers import Initializer
 from ..source import NOWHERE, Span

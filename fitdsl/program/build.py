@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from ..component import components, find
+from ..dataclass import dataclass
 from ..diagnostics import Reporter
 from ..graph.model import Network
 from ..semantics.names import check_names, declared, stages

@@ -7,10 +7,10 @@ loading networkx takes longer than checking a spec.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import networkx as nx
 
+from ..dataclass import dataclass
 from ..graph.model import LayerGraph
 from ..graph.regressors import GUIDED
 from .model import Program, StageTerm

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pydantic import Field
 
 from ..component import Record
+from ..dataclass import dataclass
 from ..diagnostics import Label
 from ..graph.elaborate import Elaboration
 from ..graph.model import LayerGraph, Network

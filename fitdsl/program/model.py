@@ -4,12 +4,13 @@ A stage runs the ancestors of what its losses read and nothing else; what no wei
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from ..component import Record
 from ..data.base import DataSettings
+from ..dataclass import dataclass
 from ..graph.model import LayerGraph, Network
 from ..losses.base import Loss
 from ..losses.objective import Objective, Term

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from ..dataclass import dataclass
 from ..diagnostics import closest
 from ..graph.model import Network, state_key
 from ..semantics.bindings import Place, PlaceRange

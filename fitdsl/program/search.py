@@ -1,12 +1,12 @@
 """The search block: what it varies, what it wants and what every student must meet."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat
 
 from ..component import Record
+from ..dataclass import dataclass
 from ..diagnostics import did_you_mean
 from ..semantics.arguments import Given, Site, assign, bind
 from ..semantics.functions import describe

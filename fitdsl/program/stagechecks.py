@@ -6,8 +6,8 @@ Each check is a function that yields what it found; `CHECKS` lists them, so addi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
+from ..dataclass import dataclass
 from ..diagnostics import Diagnostic, Label, Severity, diagnostic
 from ..graph.model import Network
 from ..losses.base import Reads

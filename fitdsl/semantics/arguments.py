@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar, get_origin
 
@@ -15,6 +14,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from ..component import Component, Record, components
+from ..dataclass import dataclass
 from ..diagnostics import Label, Reporter, did_you_mean
 from ..source import Span
 from ..values import Rejected

@@ -6,10 +6,10 @@ A place is what stages and hints name: `student.s2`, `student.s1[2].main`, `stud
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import Any
 
 from ..data.base import DataSettings
+from ..dataclass import dataclass
 from ..syntax import nodes
 from ..values import ByInstance, Metric, NetworkRef, Rejected
 

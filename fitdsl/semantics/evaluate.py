@@ -6,10 +6,10 @@ What cannot be evaluated is reported once and becomes UNKNOWN, which every later
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from ..component import Component
+from ..dataclass import dataclass
 from ..diagnostics import Reporter
 from ..source import Span
 from ..syntax import nodes

@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ..component import Component
+from ..dataclass import dataclass
 from ..losses.objective import Objective, add, multiply
 from ..values import HintRef, Interval, Metric, NetworkRef, Rejected
 from .bindings import BlockValue, DataValue, InputOf, Place, PlaceRange, SplitMetrics

@@ -7,9 +7,10 @@ stranger reads nothing else of the machine.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
+from ..dataclass import dataclass
 from ..diagnostics import Reporter
 from ..syntax import nodes
 from ..syntax.parser import parse

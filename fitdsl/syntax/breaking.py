@@ -7,9 +7,10 @@ stands, or on the next line, stays in one piece, so breaking a text that is brok
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from ..dataclass import dataclass
 from . import nodes
 from .spelling import CHAIN, OR, POSTFIX, SIGN, SUM, level, sides, spell, spell_domain
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
+from ..dataclass import dataclass
 from ..source import Span
 from . import nodes
 from .table import Rule

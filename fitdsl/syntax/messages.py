@@ -7,8 +7,7 @@ of the grammar elsewhere. A test demands an entry for every state, and a state f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ..dataclass import dataclass
 from .machine import END, Machine
 from .words import Word
 

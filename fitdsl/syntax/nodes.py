@@ -6,9 +6,10 @@ first. Nothing here knows what a name means: an op, a loss and a number's name a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Literal
 
+from ..dataclass import dataclass
 from ..source import NOWHERE, Span
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ..dataclass import dataclass
 from ..diagnostics import Fix, closest
 from ..source import Span
 from .cursor import Cursor

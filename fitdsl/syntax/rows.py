@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from ..dataclass import dataclass
 from . import nodes
 from .breaking import Breaker, Place
 from .spelling import spell, spell_domain

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ..dataclass import dataclass
 from ..diagnostics import Fix
 from ..source import Span
 from .words import Word, read_number, unknown_escapes

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from ..dataclass import dataclass
 
 FILE = Path(__file__).with_name("table.json")
 START = "start"

@@ -6,7 +6,7 @@ A checkpoint is taken after each epoch, and between two steps when training is a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ..atomic import replacing
 from ..backend.refusal import refusal
+from ..dataclass import dataclass
 from .stage import Stage
 from .updates import Updates
 

@@ -7,7 +7,6 @@ resumed at any step.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from ..data.base import Augmentation, DataSettings
 from ..data.examples import Array, View
 from ..data.opening import Opened, open_splits
 from ..data.unusable import Unusable
+from ..dataclass import dataclass
 from ..source import NOWHERE, Span
 from .draws import mix
 from .transforms import augment

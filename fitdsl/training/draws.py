@@ -8,11 +8,12 @@ Source of the hash: Steele, Lea and Flood 2014, Fast splittable pseudorandom num
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod, tau
 
 import torch
 from torch import Tensor
+
+from ..dataclass import dataclass
 
 GOLDEN = 0x9E3779B97F4A7C15
 FIRST, SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB

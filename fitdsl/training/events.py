@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from abc import ABC
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar
+
+from ..dataclass import dataclass
 
 Metrics = Mapping[str, float]
 """Numbers by name: `loss`, `accuracy`, `error`, and the value of each term before its weight."""

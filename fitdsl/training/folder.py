@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 
 from ..atomic import PART, write_text
 from ..backend.refusal import refusal
+from ..dataclass import dataclass
 from .events import Event
 from .hold import held
 from .options import TrainOptions

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
 
 import torch
 
+from ..dataclass import dataclass
 from ..program.model import StageSettings
 from .checkpoint import Progress, copied
 from .data import Splits, Walk, batches

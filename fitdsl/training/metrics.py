@@ -7,11 +7,13 @@ and in which step that began.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import isfinite
 
 import torch
 from torch import Tensor
+
+from ..dataclass import dataclass
 
 
 class NotFinite(Exception):

@@ -7,7 +7,7 @@ the stages before laid over it in order.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from ..backend.build import build
 from ..backend.outside import Surroundings, make
 from ..backend.weights import fill, load_weights
+from ..dataclass import dataclass
 from ..program.model import Program, StagePlan
 from .checkpoint import copied
 from .stage import Stage

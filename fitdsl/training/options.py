@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from ..backend.refusal import refusal
+from ..dataclass import dataclass
 from .events import Observer, ignore
 
 

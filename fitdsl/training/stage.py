@@ -7,7 +7,6 @@ running statistics of a frozen norm never move, and a network that learns nothin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +14,7 @@ from torch.fx import GraphModule
 
 from ..backend.build import build, tap
 from ..backend.outside import tap_outside
+from ..dataclass import dataclass
 from ..graph.model import Network, state_key
 from ..losses.base import Reads
 from ..program.model import Program, StagePlan

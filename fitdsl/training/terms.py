@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..backend.resolve import resolve
+from ..dataclass import dataclass
 from ..losses.base import Loss, Reads
 from ..losses.objective import Weight
 from ..optim.schedules import Schedule

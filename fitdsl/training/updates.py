@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from ..backend.resolve import resolve
+from ..dataclass import dataclass
 from ..optim.schedules import Schedule
 from ..values import Selection
 from .stage import Stage

@@ -15,9 +15,9 @@ one about no place at all, such as an option of the command line, shows neither 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, groupby
 
+from ..dataclass import dataclass
 from ..diagnostics import Diagnostic, Label, Severity
 from ..source import NOWHERE, Source
 from .terminal import Display, Style, char_cells, printable

@@ -10,10 +10,11 @@ import shutil
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain, pairwise
 from typing import TextIO
+
+from ..dataclass import dataclass
 
 WIDTH_WITHOUT_TERMINAL = 100
 GAP = "  "

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ..compilation import Compilation
+from ..dataclass import dataclass
 from ..graph.model import Layer, LayerGraph, Network
 from ..values import Cost
 from .options import ViewOptions

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from ...dataclass import dataclass
 from ..examples import Array, Indices, Labelled, Parts
 from ..unusable import Unusable
 from .damaged import damaged
