@@ -26,12 +26,13 @@ from ..semantics.scope import UNKNOWN, Scope
 from ..source import NOWHERE, Span
 from ..syntax import nodes
 from ..values import Rejected, TensorType
-from .habits import is_size_first
+from .habits import doubt, remedy
 from .model import Group, Layer, LayerGraph
 
 MAX_LAYERS = 20_000
 MAX_BLOCK_DEPTH = 40
 MERGES: Mapping[str, type[Op]] = {"+": combine.Add, "-": combine.Sub, "*": combine.Mul}
+_NUMBER_OR_NAME = (nodes.Number, nodes.Unary, nodes.Name)
 
 
 @dataclass(frozen=True)
@@ -173,8 +174,7 @@ class Elaboration:
             case nodes.Repeat():
                 return self.repeat(expr, scope, current, numbering)
             case nodes.Binary() if expr.op in MERGES:
-                sides = [self.flow(side, scope, current, numbering) for side in (expr.left, expr.right)]
-                return self.merge(MERGES[expr.op](), sides, expr.span, scope, numbering)
+                return self.merge(expr, scope, current, numbering)
             case nodes.List():
                 return self.branches(expr, scope, current, numbering)
             case nodes.Index():
@@ -186,12 +186,12 @@ class Elaboration:
         value = self.evaluator.value(expr, scope)
         if value is UNKNOWN or isinstance(value, Wire | Bundle):
             return value
-        remedy = "layers are calls, such as `Linear(10)`"
+        help = "layers are calls, such as `Linear(10)`"
         if isinstance(value, BlockValue):
-            remedy = f"call it: `{value.word}({'…' * bool(value.declaration.parameters)})`"
+            help = f"call it: `{value.word}({'…' * bool(value.declaration.parameters)})`"
         elif isinstance(value, type) and issubclass(value, Component):
-            remedy = f"call it: `{called(value)}`"
-        return self.error("FIT2003", expr.span, f"{describe(value)} is not something that flows", scope, remedy)
+            help = f"call it: `{called(value)}`"
+        return self.error("FIT2003", expr.span, f"{describe(value)} is not something that flows", scope, help)
 
     def branches(self, expr: nodes.List, scope: Scope, current: Any, numbering: Numbering) -> Any:
         """Several flows to merge; each that begins with a call takes what flows in."""
@@ -228,9 +228,7 @@ class Elaboration:
             )
         if bundle.splitter is None:
             return bundle.wires[index]
-        return self.layer(
-            bundle.splitter.model_copy(update={"index": index}), bundle.wires, expr.span, scope, numbering
-        )
+        return self.layer(bundle.splitter.model_copy(update={"index": index}), bundle.wires, expr, scope, numbering)
 
     def call(self, expr: nodes.Call, scope: Scope, current: Any, numbering: Numbering) -> Any:
         """The layer or the block that a call makes."""
@@ -262,36 +260,31 @@ class Elaboration:
         wires = current.wires if isinstance(current, Bundle) else (current,)
         if op.parts() is not None:
             return Bundle(wires, op)
-        result = self.layer(op, wires, expr.span, scope, numbering)
-        if result.type and wires[0].type and is_size_first(expr.arguments, op, wires[0].type):
-            self.doubt(op, expr)
-        return result
+        return self.layer(op, wires, expr, scope, numbering)
 
-    def doubt(self, op: Op, expr: nodes.Call) -> None:
-        """Warn of a call that begins with the size of its input."""
-        first, second, third = (argument.value.span.text for argument in expr.arguments[:3])
-        self.reporter.warning(
-            "FIT2010",
-            expr.span,
-            f"`{op.word}` gives {first} channels here, by a window of {second} in steps of {third}",
-            notes=("PyTorch's `in_channels` is inferred, so the first number is what PyTorch has second",),
-            helps=(
-                f"write `{op.word}({second}, {third}, …)` for a window of {third}, or `stride={third}` if it is meant",
-            ),
-        )
-
-    def merge(self, op: Op, sides: list[Any], span: Span, scope: Scope, numbering: Numbering) -> Any:
+    def merge(self, expr: nodes.Binary, scope: Scope, current: Any, numbering: Numbering) -> Any:
         """An elementwise merge of two flows."""
+        sides = [self.side(side, expr, scope, current, numbering) for side in (expr.left, expr.right)]
         if any(side is UNKNOWN for side in sides):
             return UNKNOWN
         for side in sides:
             if not isinstance(side, Wire):
-                return self.error("FIT2003", span, "`+`, `-` and `*` take two flows", scope, "pick a part with `[i]`")
-        return self.layer(op, tuple(sides), span, scope, numbering)
+                message = "`+`, `-` and `*` take two flows"
+                return self.error("FIT2003", expr.span, message, scope, "pick a part with `[i]`")
+        return self.layer(MERGES[expr.op](), tuple(sides), expr, scope, numbering)
 
-    def layer(self, op: Op, wires: tuple[Wire, ...], span: Span, scope: Scope, numbering: Numbering) -> Wire:
+    def side(self, side: nodes.Expr, whole: nodes.Binary, scope: Scope, current: Any, numbering: Numbering) -> Any:
+        """One of the two flows of a merge; a number is none."""
+        value = self.evaluator.value(side, scope) if isinstance(side, _NUMBER_OR_NAME) else None
+        if not is_number(value):
+            return self.flow(side, scope, current, numbering)
+        message = f"`{whole.op}` joins two flows, {describe(value)} is none"
+        help = "leave the number out: no number scales or shifts a flow, and the layers around learn their own scale"
+        return self.error("FIT2003", side.span, message, scope, help)
+
+    def layer(self, op: Op, wires: tuple[Wire, ...], expr: nodes.Expr, scope: Scope, numbering: Numbering) -> Wire:
         """Add a layer; one whose inputs do not fit is reported and left without a type."""
-        address = numbering.next()
+        address, span = numbering.next(), expr.span
         types = [wire.type for wire in wires]
         if not self.accepts(op, len(wires), span, scope) or None in types:
             return Wire(address, None)
@@ -302,8 +295,10 @@ class Elaboration:
             came = ", ".join(f"`{wire.address}`" for wire in wires)
             code = "FIT2004" if len(wires) == 1 else "FIT2001"
             under = f"input comes from {came}" if len(wires) == 1 else f"inputs come from {came}"
-            self.error(code, span, rejected.message, scope, rejected.help, under=under)
+            self.error(code, span, rejected.message, scope, remedy(op, expr, known) or rejected.help, under=under)
             return Wire(address, None)
+        if found := doubt(op, expr, known):
+            self.reporter.warning(found.code, span, found.message, notes=(found.note,), helps=(found.help,))
         inputs = tuple(wire.address for wire in wires)
         self.layers[address] = Layer(address, op, inputs, output, cost, span, self.init if cost.params else None)
         return Wire(address, output)
@@ -343,8 +338,8 @@ class Elaboration:
             if isinstance(over, tuple):
                 return over
             message = f"`repeat … in` runs over a list, got {describe(over)}"
-            remedy = f"leave `{expr.variable} in` out to repeat so many times" if is_number(over) else None
-            self.error("FIT1010", expr.over.span, message, scope, remedy)
+            help = f"leave `{expr.variable} in` out to repeat so many times" if is_number(over) else None
+            self.error("FIT1010", expr.over.span, message, scope, help)
             return None
         if isinstance(over, float) and over.is_integer():
             over = int(over)

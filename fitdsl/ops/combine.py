@@ -101,10 +101,13 @@ class Concat(Op):
         axis = demand_axis(self, self.dim, len(first))
         around = {(x.rank, x.shape[:axis], x.shape[axis + 1 :]) for x in inputs}
         shapes = " and ".join(map(str, inputs))
+        differ_in_channels_alone = axis == 1 and len({x.shape[1:] for x in inputs}) == 1
         demand(
             len(around) == 1,
             f"`{self.word}` along axis {axis} needs all other axes equal, got {shapes}",
-            "bring them to one shape first, save for that axis",
+            f"write `{self.word}()` to join axis 0, the channels"
+            if differ_in_channels_alone
+            else "bring them to one shape first, save for that axis",
         )
         return TensorType((*first[:axis], sum(x.shape[axis] for x in inputs), *first[axis + 1 :]))
 

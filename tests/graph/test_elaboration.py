@@ -28,6 +28,11 @@ def network(body: str) -> str:
             "3:11 FIT2002 `ReLU` takes 1 input, got 2  (merge the flows first)",
         ),
         ("x -> ReLU", "3:6 FIT2003 `ReLU` is not something that flows  (call it: `ReLU()`)"),
+        (
+            "0.5 * x",
+            "3:1 FIT2003 `*` joins two flows, the number 0.5 is none"
+            "  (leave the number out: no number scales or shifts a flow, and the layers around learn their own scale)",
+        ),
         ("x -> 3", "3:6 FIT2003 the number 3 is not something that flows  (layers are calls, such as `Linear(10)`)"),
         ("h = x -> Split(2)\nh[2]", "4:1 FIT2003 there is no part 2 here  (parts are numbered 0 to 1)"),
         (
