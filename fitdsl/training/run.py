@@ -28,7 +28,7 @@ from .networks import Networks, ancestors, build_networks, taught
 from .options import TrainOptions
 from .report import CostReport, NetworkReport, RunReport, StageReport, versions
 from .stage import Stage, prepare, right_answers
-from .surroundings import reproducible
+from .surroundings import reproducible, within_memory
 from .updates import Updates, updates_of
 
 
@@ -50,7 +50,7 @@ def train(program: Program, options: TrainOptions | None = None) -> RunReport:
     options = options or TrainOptions()
     device = options.torch_device()
     folder, earlier = choose_folder(options, program.name)
-    with reproducible(device):
+    with reproducible(device), within_memory(device):
         return _Run(program, options, device, folder).go(earlier)
 
 

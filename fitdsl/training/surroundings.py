@@ -1,4 +1,4 @@
-"""What of torch's global state a run may change: everything, as long as it is put back."""
+"""What surrounds a run: torch's global state, which is put back afterwards, and memory, which may not suffice."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
+
+from ..backend.refusal import refusal
 
 _deterministic: Any = torch.utils.deterministic
 
@@ -29,6 +31,22 @@ def reproducible(device: torch.device) -> Iterator[None]:
         # Filling fresh memory finds bugs in torch's own code, and costs time at every step.
         _set_filling(False)
         yield
+
+
+_TOO_LITTLE = ("can't allocate memory", "not enough memory", "out of memory")
+
+
+@contextmanager
+def within_memory(device: torch.device) -> Iterator[None]:
+    """Turns what torch raises where memory does not suffice into a finding (FIT4113)."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not isinstance(error, MemoryError) and not any(words in str(error) for words in _TOO_LITTLE):
+            raise
+        helps = ["lower `batch`, or take smaller networks; `fit plan` says what each stage needs"]
+        message = f"the memory of `{device}` does not suffice for this run"
+        raise refusal("FIT4113", message, notes=[str(error).partition("\n")[0]], helps=helps) from error
 
 
 def _set_filling(on: bool) -> None:

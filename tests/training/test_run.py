@@ -386,6 +386,12 @@ def test_a_disk_that_fills_up_within_a_file(tmp_path: Path) -> None:
     assert run(where, resume=True).status == "done"
 
 
+def test_a_network_that_does_not_fit_into_memory(tmp_path: Path) -> None:
+    finding = refused(tmp_path / "run", ("s2 = Conv2d(4, 3", "s2 = Conv2d(1_000_000_000_000, 3"))
+    assert (finding.code, finding.message) == ("FIT4113", "the memory of `cpu` does not suffice for this run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_weights_from_a_file_need_no_stage(finished: Path, tmp_path: Path) -> None:
     teach = program().stages["teach"]
     assert teach.name == "teach"
