@@ -26,7 +26,7 @@ COMMON = (
 )
 RARE = (
     *("ops.attention", "ops.dropout", "ops.recurrent", "ops.resize", "ops.tokens"),
-    *("losses.logits",),
+    *("losses.logits", "losses.maps", "losses.relations"),
     *("data.augmentation", "data.preparation", "graph.sources", "space.samplers"),
 )
 """The modules whose import registers components: those most specs need, and those loaded when a name asks for them."""
@@ -54,7 +54,7 @@ class Record(BaseModel):
 
 
 def _whole(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
         return int(value)
     if isinstance(value, tuple):
         return tuple(map(_whole, value))

@@ -46,4 +46,5 @@ def disturb(text: str, random: Random) -> str:
     options = ((_NUMBER, _STRANGE), (_SETTING, _STRANGE), (_NAME, _STRANGE), (_NAME, names), (_ARGUMENT, [""]))
     pattern, instead = random.choice(options)
     start, end = random.choice([match.span(pattern.groups) for match in pattern.finditer(text)] or [(0, 0)])
-    return text[:start] + random.choice(instead) + text[end:]
+    new: str = random.choice(instead)
+    return text[:start] + new + text[end:]

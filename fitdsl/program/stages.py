@@ -151,6 +151,10 @@ class Stages:
 
     def _selections(self, expr: nodes.Expr) -> Any:
         items = expr.items if isinstance(expr, nodes.List) else (expr,)
+        if not items:
+            help = "name what learns, such as `student`"
+            self._refuse("FIT4001", expr.span, "this stage trains nothing: the list is empty", help)
+            return UNKNOWN
         selections = tuple(self.places.selection(self._value(item), item.span) for item in items)
         return UNKNOWN if None in selections else selections
 

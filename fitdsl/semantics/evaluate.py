@@ -16,7 +16,7 @@ from ..syntax import nodes
 from ..values import Interval, NetworkRef, Rejected
 from .arguments import Given, Site, bind
 from .bindings import BlockValue, HasMembers, Place, PlaceRange
-from .functions import Function, binary, bounded, call, describe, is_number, unary
+from .functions import LARGEST, Function, binary, bounded, call, describe, is_number, unary
 from .scope import UNKNOWN, Scope
 
 Lookup = Callable[[nodes.Name], Any]
@@ -37,7 +37,7 @@ class Evaluator:
     def value(self, expr: nodes.Expr, scope: Scope) -> Any:
         """The value of an expression that is not a flow."""
         match expr:
-            case nodes.Number() | nodes.String() | nodes.Boolean():
+            case nodes.String() | nodes.Boolean():
                 return expr.value
             case nodes.Name():
                 return self.name(expr, scope)
@@ -81,6 +81,8 @@ class Evaluator:
     def _guarded(self, expr: nodes.Expr, scope: Scope) -> Any:
         try:
             match expr:
+                case nodes.Number():
+                    return _number(expr.value)
                 case nodes.List():
                     return bounded(self._all(expr.items, scope))
                 case nodes.Dict():
@@ -215,6 +217,12 @@ class Evaluator:
     def _refuse(self, code: str, span: Span, message: str, help: str | None = None) -> Any:
         self.reporter.error(code, span, message, helps=(help,) if help else ())
         return UNKNOWN
+
+
+def _number(value: float) -> float:
+    if isinstance(value, int) and value >= LARGEST:
+        raise Rejected(f"{value:g} is too large a number")
+    return value
 
 
 def _item(items: tuple[Any, ...], index: Any) -> Any:

@@ -105,6 +105,10 @@ def test_stages_come_in_an_order_in_which_each_follows_what_it_needs() -> None:
             ],
         ),
         (
+            [("train     = student[..mid]", "train     = []")],
+            ["25:15 FIT4001 this stage trains nothing: the list is empty  (name what learns, such as `student`)"],
+        ),
+        (
             [("train     = student[..mid]", "train     = student.p")],
             ["25:15 FIT4001 `student.p` has no weights to train  (select layers that have some)"],
         ),

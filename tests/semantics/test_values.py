@@ -67,6 +67,7 @@ def test_expressions(expression: str, expected: Any) -> None:
     ("expression", "finding"),
     [
         ("1 / 0", "2:10 FIT1010 1 / 0 divides by zero"),
+        ("9_300_000_000_000_000_000", "2:10 FIT1010 9.3e+18 is too large a number"),
         ("0.1 ** -400", "2:10 FIT1010 the result of `**` is too large a number"),
         ("10 ** 100", "2:10 FIT1010 10 ** 100 is too large a number"),
         ("(-8) ** 0.5", "2:10 FIT1010 -8 ** 0.5 is not a real number"),
