@@ -61,6 +61,7 @@ class RunReport(_Report):
     spec: str = Field(description="text of the spec")
     point: dict[str, Any] = Field(description="value of each param")
     seed: int
+    epochs: int | None = Field(None, description="at most so many in each stage; none where all were to be trained")
     device: str
     versions: dict[str, str] = Field(description="of everything that has a say in the numbers")
     plan: dict[str, str] = Field({}, description="key of every stage of the run, finished or not, in order")

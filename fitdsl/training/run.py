@@ -27,6 +27,7 @@ from .metrics import Meter, NotFinite
 from .networks import Networks, ancestors, build_networks, taught
 from .options import TrainOptions
 from .report import CostReport, NetworkReport, RunReport, StageReport, versions
+from .resumption import check_same
 from .stage import Stage, prepare, right_answers
 from .surroundings import reproducible, within_memory
 from .updates import Updates, updates_of
@@ -88,7 +89,8 @@ class _Run:
         names = chosen_stages(self.program, self.options.stage)
         self.networks = self._built()
         keys = self._keys(names)
-        _check_same(earlier, keys)
+        if earlier:
+            check_same(earlier, self.options, keys)
         if earlier and earlier.status == "done" and set(names) <= earlier.stages.keys():
             return earlier
         self.report = self._begun(earlier, keys)
@@ -142,6 +144,7 @@ class _Run:
             spec=self.options.spec,
             point=dict(self.options.point),
             seed=self.options.seed,
+            epochs=self.options.epochs,
             device=str(self.device),
             versions=versions(),
             plan=dict(keys),
@@ -296,15 +299,6 @@ class _Run:
             message = f"`{name}` gives NaN or infinite numbers on the test split"
             raise refusal("FIT4102", message, span=self.program.networks[name].span) from None
         return meter.means()
-
-
-def _check_same(earlier: RunReport | None, keys: Mapping[str, str]) -> None:
-    """A run is gone on with only as what it was begun."""
-    for name, key in keys.items() if earlier else ():
-        if earlier and earlier.plan.get(name, key) != key:
-            message = f"`{earlier.folder}` was begun with other settings: stage `{name}` is not the same"
-            helps = ["go on with the spec, seed and options it was begun with, or begin a new run"]
-            raise refusal("FIT4108", message, helps=helps)
 
 
 def _listed(names: tuple[str, ...]) -> str:

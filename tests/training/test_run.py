@@ -299,13 +299,33 @@ def test_resume_finds_the_newest_unfinished_run(tmp_path: Path) -> None:
         train(program(), TrainOptions(runs=tmp_path, stage="teach", device="cpu", resume=True))
 
 
-def test_only_the_same_run_goes_on(finished: Path) -> None:
-    for finding in (
-        refused(finished, ("lr=5e-3", "lr=4e-3"), resume=True),
-        refused(finished, resume=True, stage="hints", seed=1),
-    ):
-        assert finding.code == "FIT4108"
-    assert finding.message == f"`{finished}` was begun with other settings: stage `teach` is not the same"
+@pytest.mark.parametrize(
+    ("options", "notes"),
+    [
+        ({"seed": 1}, ("`--seed`: 0 -> 1",)),
+        ({"epochs": 2, "spec": "fit 1  # and a comment"}, ("`--epochs`: not given -> 2",)),
+        (
+            {"seed": 1, "spec": "fit 1\nlet a = 1\n\nlet b = 1\nlet c = 1\nlet d = 1"},
+            (
+                "`--seed`: 0 -> 1",
+                "nothing -> `let a = 1`",
+                "nothing -> `let b = 1`",
+                "nothing -> `let c = 1`",
+                "lines of the spec that differ beside these: 1",
+            ),
+        ),
+    ],
+)
+def test_only_the_same_run_goes_on(finished: Path, options: dict[str, object], notes: tuple[str, ...]) -> None:
+    finding = refused(finished, resume=True, **{"spec": "fit 1\n", **options})
+    message = f"`{finished}` was begun with other settings: stage `teach` is not the same"
+    assert (finding.code, finding.message, finding.notes) == ("FIT4108", message, notes)
+
+
+def test_a_change_that_no_setting_shows_is_looked_for_elsewhere(finished: Path) -> None:
+    finding = refused(finished, ("lr=5e-3", "lr=4e-3"), resume=True, spec="fit 1\n")
+    reason = "spec, seed and epochs are the same, so a file that the spec reads, or fitdsl itself, has changed"
+    assert (finding.code, finding.notes) == ("FIT4108", (reason,))
 
 
 def test_nothing_to_go_on_with(tmp_path: Path) -> None:

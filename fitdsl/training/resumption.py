@@ -1,0 +1,66 @@
+"""Whether a run may be gone on with: only as what it was begun, and if not, what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import SequenceMatcher
+from itertools import islice, zip_longest
+
+from ..backend.refusal import refusal
+from .options import TrainOptions
+from .report import RunReport
+
+SHOWN = 3
+"""Lines of the spec that are shown where more differ."""
+
+
+def check_same(earlier: RunReport, options: TrainOptions, keys: Mapping[str, str]) -> None:
+    """Hold that the stages of a run are those it was begun with.
+
+    Args:
+        earlier: What it has reported.
+        options: With which it is to go on.
+        keys: Keys of its stages by name, as they are with these options.
+
+    Raises:
+        FitError: A stage is another one (FIT4108).
+    """
+    for name, key in keys.items():
+        if earlier.plan.get(name, key) != key:
+            message = f"`{earlier.folder}` was begun with other settings: stage `{name}` is not the same"
+            helps = ["go on with the spec, seed and options it was begun with, or begin a new run"]
+            raise refusal("FIT4108", message, notes=tuple(_differences(earlier, options)), helps=helps)
+
+
+def _differences(earlier: RunReport, options: TrainOptions) -> Iterator[str]:
+    """What differs, as `then -> now`."""
+    settings = {"seed": (earlier.seed, options.seed), "epochs": (earlier.epochs, options.epochs)}
+    changed = [f"`--{name}`: {_given(old)} -> {_given(new)}" for name, (old, new) in settings.items() if old != new]
+    lines = list(_changed_lines(earlier.spec, options.spec))
+    yield from changed
+    yield from lines[:SHOWN]
+    if len(lines) > SHOWN:
+        yield f"lines of the spec that differ beside these: {len(lines) - SHOWN}"
+    if not changed and not lines:
+        yield "spec, seed and epochs are the same, so a file that the spec reads, or fitdsl itself, has changed"
+
+
+def _given(value: int | None) -> str:
+    return "not given" if value is None else str(value)
+
+
+def _changed_lines(then: str, now: str) -> Iterator[str]:
+    """Lines of two texts that differ otherwise than by comments and blanks."""
+    old, new = _bare_lines(then), _bare_lines(now)
+    for tag, begin, end, start, stop in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        pairs = zip_longest(islice(old, begin, end), islice(new, start, stop)) if tag != "equal" else ()
+        yield from (f"{_line(before)} -> {_line(after)}" for before, after in pairs)
+
+
+def _bare_lines(text: str) -> list[str]:
+    bare = (" ".join(line.partition("#")[0].split()) for line in text.splitlines())
+    return [line for line in bare if line]
+
+
+def _line(text: str | None) -> str:
+    return "nothing" if text is None else f"`{text}`"
