@@ -25,12 +25,14 @@ class Signature:
         input: Shape of one example as it is stored.
         classes: How many labels there are; they run from 0.
         train: How many examples the training part has, where that is known.
+        test: How many the test part has, where that is known.
         vocab: For sequences of integers, how many tokens there are; None for real-valued examples.
     """
 
     input: TensorType
     classes: int
     train: int | None = None
+    test: int | None = None
     vocab: int | None = None
 
 

@@ -21,8 +21,8 @@ class Digits(Dataset):
 
     @property
     def signature(self) -> Signature:
-        """[1, 8, 8], 10 classes, 1,437 examples to train on."""
-        return Signature(TensorType((1, 8, 8)), 10, train=1437)
+        """[1, 8, 8], 10 classes, 1,437 examples to train on and 360 to test."""
+        return Signature(TensorType((1, 8, 8)), 10, train=1437, test=360)
 
     def lower(self) -> Call:
         """Reads the copy inside scikit-learn."""
@@ -42,8 +42,8 @@ class _IdxImages(Dataset):
 
     @property
     def signature(self) -> Signature:
-        """[1, 28, 28], 10 classes, 60,000 examples to train on."""
-        return Signature(TensorType((1, 28, 28)), 10, train=60_000)
+        """[1, 28, 28], 10 classes, 60,000 examples to train on and 10,000 to test."""
+        return Signature(TensorType((1, 28, 28)), 10, train=60_000, test=10_000)
 
     @property
     @abstractmethod
@@ -131,8 +131,8 @@ class CIFAR10(_Cifar):
 
     @property
     def signature(self) -> Signature:
-        """[3, 32, 32], 10 classes, 50,000 examples to train on."""
-        return Signature(TensorType((3, 32, 32)), 10, train=50_000)
+        """[3, 32, 32], 10 classes, 50,000 examples to train on and 10,000 to test."""
+        return Signature(TensorType((3, 32, 32)), 10, train=50_000, test=10_000)
 
     @property
     def files(self) -> Files:
@@ -159,8 +159,8 @@ class CIFAR100(_Cifar):
 
     @property
     def signature(self) -> Signature:
-        """[3, 32, 32], 100 classes, 50,000 examples to train on."""
-        return Signature(TensorType((3, 32, 32)), 100, train=50_000)
+        """[3, 32, 32], 100 classes, 50,000 examples to train on and 10,000 to test."""
+        return Signature(TensorType((3, 32, 32)), 100, train=50_000, test=10_000)
 
     @property
     def files(self) -> Files:
@@ -188,8 +188,8 @@ class SVHN(Dataset):
 
     @property
     def signature(self) -> Signature:
-        """[3, 32, 32], 10 classes, 73,257 examples to train on."""
-        return Signature(TensorType((3, 32, 32)), 10, train=73_257)
+        """[3, 32, 32], 10 classes, 73,257 examples to train on and 26,032 to test."""
+        return Signature(TensorType((3, 32, 32)), 10, train=73_257, test=26_032)
 
     @property
     def files(self) -> Files:
@@ -284,7 +284,7 @@ class Synthetic(Dataset):
     @property
     def signature(self) -> Signature:
         """As declared."""
-        return Signature(TensorType(self.shape), self.classes, self.examples, self.vocab)
+        return Signature(TensorType(self.shape), self.classes, self.examples, self.test, self.vocab)
 
     def lower(self) -> Call:
         """Draws the examples."""

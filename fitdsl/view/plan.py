@@ -8,7 +8,7 @@ from math import ceil
 from ..program.model import Program, StagePlan
 from ..values import Cost
 from .spelling import spell
-from .table import stage_block, stage_facts
+from .table import parts, stage_block, stage_facts
 from .terminal import Display, Style, counted, indent, printable, sections
 
 BYTES_PER_NUMBER = 4
@@ -30,7 +30,9 @@ def _effort(program: Program, stage: StagePlan) -> dict[str, str | None]:
     settings = stage.settings
     batch = settings.batch or program.data[stage.data].batch
     megabytes = ceil(training_bytes(program, stage, batch) / 1e6)
+    examples = parts(program.data[stage.data])
     return {
+        "data": f"{stage.data}: {examples}" if examples else stage.data,
         "steps": _steps(program, stage, batch),
         "update": spell(settings.optimizer),
         "rate": f"times {spell(settings.schedule)}" if settings.schedule else None,

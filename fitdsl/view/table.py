@@ -59,12 +59,23 @@ def _data_lines(name: str, data: DataSettings, display: Display) -> list[str]:
     known = {
         "source": spell(data.source),
         "gives": f"{data.input}, {counted(data.classes, 'class', 'classes')}",
+        "parts": parts(data),
         "split": spell(data.split),
         "prepare": ", ".join(map(spell, data.prepare)),
         "augment": ", ".join(map(spell, data.augment)),
         "batch": str(data.batch),
     }
     return [name, *indent(facts(known, replace(display, width=display.width - 2)))]
+
+
+def parts(data: DataSettings) -> str | None:
+    """`1,078 train, 269 val, 360 test`; None where that is known only when the data are opened."""
+    known = data.source.signature
+    if known.train is None:
+        return None
+    train, val = data.sizes(known.train)
+    sizes = {"train": train, "val": val, "test": known.test}
+    return ", ".join(f"{size:,} {name}" for name, size in sizes.items() if size)
 
 
 # Networks -------------------------------------------------------------------------------------------------------------

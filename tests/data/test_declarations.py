@@ -22,21 +22,21 @@ def test_checking_imports_no_array_library() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "shape", "classes", "train"),
+    ("source", "shape", "classes", "train", "test"),
     [
-        (Digits(), (1, 8, 8), 10, 1437),
-        (MNIST(), (1, 28, 28), 10, 60_000),
-        (FashionMNIST(root="x"), (1, 28, 28), 10, 60_000),
-        (CIFAR10(root="data"), (3, 32, 32), 10, 50_000),
-        (CIFAR100(), (3, 32, 32), 100, 50_000),
-        (SVHN(), (3, 32, 32), 10, 73_257),
-        (Npz(path="a.npz", shape=(2, 4, 4), classes=3), (2, 4, 4), 3, None),
-        (ImageFolder(path="photos", shape=(3, 64, 64), classes=5), (3, 64, 64), 5, None),
-        (SMALL, (3, 8, 8), 4, 100),
+        (Digits(), (1, 8, 8), 10, 1437, 360),
+        (MNIST(), (1, 28, 28), 10, 60_000, 10_000),
+        (FashionMNIST(root="x"), (1, 28, 28), 10, 60_000, 10_000),
+        (CIFAR10(root="data"), (3, 32, 32), 10, 50_000, 10_000),
+        (CIFAR100(), (3, 32, 32), 100, 50_000, 10_000),
+        (SVHN(), (3, 32, 32), 10, 73_257, 26_032),
+        (Npz(path="a.npz", shape=(2, 4, 4), classes=3), (2, 4, 4), 3, None, None),
+        (ImageFolder(path="photos", shape=(3, 64, 64), classes=5), (3, 64, 64), 5, None, None),
+        (SMALL, (3, 8, 8), 4, 100, 256),
     ],
 )
-def test_signature(source: Dataset, shape: tuple[int, ...], classes: int, train: int | None) -> None:
-    assert source.signature == Signature(TensorType(shape), classes, train)
+def test_signature(source: Dataset, shape: tuple[int, ...], classes: int, train: int | None, test: int | None) -> None:
+    assert source.signature == Signature(TensorType(shape), classes, train, test)
 
 
 def test_input_goes_through_preparation_and_augmentation() -> None:

@@ -27,6 +27,7 @@ data
   digits
     source   Digits()
     gives    [1, 8, 8], 10 classes
+    parts    1,293 train, 144 val, 360 test
     split    {train: 0.9, val: 0.1}
     augment  RandomCrop(8, padding=1)
     batch    64
@@ -103,6 +104,7 @@ stage hints
   loss    hint(mid)
   runs    big (1 of 4 layers), small (4 of 6 layers)
   frozen  big
+  data    digits: 1,293 train, 144 val, 360 test
   steps   3 epochs of 20 steps of 64 examples, 60 in all
   update  SGD(0.1, momentum=0.9)
   memory  about 1 MB in single precision, beside the data
@@ -112,6 +114,7 @@ stage distil after hints
   loss    ce() + 0.5 * ramp(4, 1, epochs=1..20) * kd(temperature=3)
   runs    big (4 of 4 layers), small (6 of 6 layers)
   frozen  big
+  data    digits: 1,293 train, 144 val, 360 test
   steps   at most 20 epochs of 40 steps of 32 examples, 800 in all
   update  SGD(0.1)
   stop    patience(val.error, 5)
@@ -144,7 +147,7 @@ def test_a_narrow_table_clips_ops_before_addresses() -> None:
 
 def test_colour_only_wraps_whole_lines(program: Program) -> None:
     coloured = sections(program_blocks(program, Display(width=80, has_color=True)))
-    assert coloured.splitlines()[8] == (
+    assert coloured.splitlines()[9] == (
         '\x1b[1mteacher big: image [1, 8, 8] -> logits [10], from "big.safetensors"\x1b[0m'
     )
     assert coloured.replace("\x1b[1m", "").replace("\x1b[2m", "").replace("\x1b[0m", "") == TABLE
@@ -174,13 +177,13 @@ def test_plan(program: Program) -> None:
 def test_a_batch_is_no_larger_than_the_training_split(program: Program) -> None:
     data = DataSettings(source=Synthetic(shape=(1, 8, 8), classes=10, examples=50), batch=64)
     lines = plan(replace(program, data={"digits": data}), NARROW).splitlines()
-    assert lines[5] == "  steps   3 epochs of 1 step of 45 examples, 3 in all"
+    assert lines[6] == "  steps   3 epochs of 1 step of 45 examples, 3 in all"
 
 
 def test_plan_of_data_whose_size_shows_only_when_opened(program: Program) -> None:
     data = DataSettings(source=Npz(path="digits.npz", shape=(1, 8, 8), classes=10), batch=64)
     lines = plan(replace(program, data={"digits": data}), NARROW).splitlines()
-    assert lines[5] == "  steps   3 epochs in batches of 64"
+    assert lines[5:7] == ["  data    digits", "  steps   3 epochs in batches of 64"]
     assert lines[-3:] == ["  reads   ./digits.npz", "  reads   big.safetensors into big", "  writes  runs/tiny/"]
 
 
