@@ -67,21 +67,27 @@ def l2(guided: Tensor, hint: Tensor) -> Tensor:
 
 
 def hint(guided: Tensor, hint: Tensor, *, compare: Compare) -> Tensor:
-    """A hint's own comparison of two tensors of one shape.
+    """A hint's own comparison.
 
     Args:
         guided: Student features after the regressor, [n, ...].
-        hint: Teacher features, same shape; no gradient flows into it.
+        hint: Teacher features, [n, ...]; no gradient flows into it.
         compare: The loss the hint declares.
 
     Returns:
         Scalar.
 
-    Raises:
-        ValueError: The shapes differ, which most comparisons would hide by broadcasting.
-
     Source: Romero et al. 2015, FitNets, section 2.2.
+    """
+    return compare(guided, hint.detach())
+
+
+def of_one_shape(guided: Tensor, hint: Tensor, *, compare: Compare) -> Tensor:
+    """A comparison of two tensors of one shape, which refuses others instead of broadcasting them.
+
+    Raises:
+        ValueError: The shapes differ.
     """
     if guided.shape != hint.shape:
         raise ValueError(f"the guided output is {list(guided.shape)}, its hint {list(hint.shape)}")
-    return compare(guided, hint.detach())
+    return compare(guided, hint)

@@ -55,11 +55,11 @@ def dist(logits: Tensor, teacher: Tensor, *, temperature: float, inter: float, i
     """
     student = functional.softmax(logits / temperature, dim=1)
     taught = functional.softmax(teacher.detach() / temperature, dim=1)
-    loss = inter * _discord(student, taught, 1) + intra * _discord(student, taught, 0)
+    loss = inter * discord(student, taught, 1) + intra * discord(student, taught, 0)
     return loss * _scale(temperature, squared)
 
 
-def _discord(first: Tensor, second: Tensor, dim: int) -> Tensor:
+def discord(first: Tensor, second: Tensor, dim: int) -> Tensor:
     """One minus the mean of Pearson's correlations along an axis."""
     first, second = (x - x.mean(dim, keepdim=True) for x in (first, second))
     return 1 - functional.cosine_similarity(first, second, dim=dim).mean()

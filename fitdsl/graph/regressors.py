@@ -5,10 +5,12 @@ A regressor trains with its hint's stage and is dropped afterwards, so its size 
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from pydantic import Field
 
 from ..component import Component, components
+from ..losses.feature import FeatureLoss, Needs
 from ..ops.base import Op
 from ..ops.conv import Conv2d, MaxoutConv2d
 from ..ops.dense import Linear, Maxout
@@ -78,7 +80,7 @@ class Pointwise(Regressor, name="pointwise"):
 
 
 class NoRegressor(Regressor, name="identity"):
-    """No regressor: the guided output is compared as it is, so the types must agree."""
+    """No regressor: the guided output is compared as it is, so the types must agree as far as the loss needs it."""
 
     def solve(self, guided: TensorType, hint: TensorType, nonlinearity: Op | None) -> tuple[Op, ...]:
         if guided != hint:
@@ -133,24 +135,59 @@ def _layers(ops: Iterable[Op], type: TensorType, init: Initializer | None) -> It
         before = address
 
 
-def possible(regressor: Regressor, graph: LayerGraph, hint: TensorType, kind: Op | None) -> Iterator[str]:
-    """The labels and layers of a student that this regressor could bring to the hint's type, deepest last."""
+@dataclass(frozen=True, eq=False)
+class Goal:
+    """What a regressor leads to.
+
+    Attributes:
+        hint: The type of the hint layer.
+        nonlinearity: What the hint layer ends in.
+        loss: What compares the two.
+    """
+
+    hint: TensorType
+    nonlinearity: Op | None
+    loss: FeatureLoss
+
+    def ops(self, regressor: Regressor, guided: TensorType) -> tuple[Op, ...]:
+        """What a regressor puts between a guided layer of this type and the loss.
+
+        Raises:
+            Rejected: There is no such regressor, or the loss cannot compare what it gives.
+        """
+        stays = isinstance(regressor, NoRegressor) and self.loss.needs is not Needs.SHAPE
+        ops = () if stays else regressor.solve(guided, self.hint, self.nonlinearity)
+        self.demand_comparable(guided if stays else self.hint)
+        return ops
+
+    def demand_comparable(self, result: TensorType) -> None:
+        """Go on only if the loss can compare a regressor's result with the hint.
+
+        Raises:
+            Rejected: It cannot.
+        """
+        if not self.loss.needs.met_by(result, self.hint):
+            raise Rejected(f"`{self.loss.word}` compares {self.loss.needs}, got {result} and {self.hint}")
+
+    def is_in_reach(self, regressor: Regressor, guided: TensorType) -> bool:
+        """Whether a regressor leads here from a guided layer of this type."""
+        try:
+            self.ops(regressor, guided)
+        except Rejected:
+            return False
+        return True
+
+
+def possible(regressor: Regressor, graph: LayerGraph, goal: Goal) -> Iterator[str]:
+    """The labels and layers of a student from which this regressor leads to the goal, deepest last."""
     yield from (
-        address for address in (*graph.layers, *graph.groups) if _solves(regressor, graph.type_of(address), hint, kind)
+        address for address in (*graph.layers, *graph.groups) if goal.is_in_reach(regressor, graph.type_of(address))
     )
 
 
-def alternatives(guided: TensorType, hint: TensorType, kind: Op | None) -> Iterator[str]:
-    """The names of the regressors that could bring one type to the other without being told anything."""
+def alternatives(guided: TensorType, goal: Goal) -> Iterator[str]:
+    """The names of the regressors that lead from a type to the goal without being told anything."""
     for name, cls in components("regressor").items():
         needs_nothing = not any(field.is_required() for field in cls.model_fields.values())
-        if issubclass(cls, Regressor) and needs_nothing and _solves(cls(), guided, hint, kind):
+        if issubclass(cls, Regressor) and needs_nothing and goal.is_in_reach(cls(), guided):
             yield name
-
-
-def _solves(regressor: Regressor, guided: TensorType, hint: TensorType, kind: Op | None) -> bool:
-    try:
-        regressor.solve(guided, hint, kind)
-    except Rejected:
-        return False
-    return True

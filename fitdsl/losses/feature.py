@@ -1,17 +1,64 @@
 """Losses that compare a guided layer, after its regressor, with its hint; and the term that names a hint."""
 
+from enum import StrEnum
 from typing import ClassVar
 
 from pydantic import Field, PositiveFloat
 
-from ..values import Call, HintRef
+from ..values import Call, HintRef, TensorType
 from .base import Loss, Reads
 
 
+class Needs(StrEnum):
+    """What two tensors must share to be compared. Maps are [C, H, W], tokens [L, D] with channels D."""
+
+    SHAPE = "two of one shape"
+    MAP = "maps or tokens of one shape"
+    POSITIONS = "maps or tokens with the same positions"
+    CHANNELS = "maps or tokens with the same channels"
+    NOTHING = "any two shapes"
+
+    def met_by(self, guided: TensorType, hint: TensorType) -> bool:
+        """Whether outputs of these types, [n, ...] with the batch, can be compared."""
+        have_positions = min(guided.rank, hint.rank) > 1
+        match self:
+            case Needs.SHAPE:
+                return guided == hint
+            case Needs.MAP:
+                return guided == hint and have_positions
+            case Needs.POSITIONS:
+                return have_positions and _positions(guided) == _positions(hint)
+            case Needs.CHANNELS:
+                return have_positions and _channels(guided) == _channels(hint)
+        return True
+
+
+def _positions(type: TensorType) -> tuple[int, ...]:
+    return type.shape[:-1] if type.rank == 2 else type.shape[1:]
+
+
+def _channels(type: TensorType) -> int:
+    return type.shape[-1] if type.rank == 2 else type.shape[0]
+
+
 class FeatureLoss(Loss):
-    """A comparison that a hint can declare: `loss = mse()`. Both tensors are [n, ...] and of one shape."""
+    """A comparison that a hint can declare: `loss = mse()`. Both tensors are [n, ...].
+
+    Attributes:
+        needs: What they must share. A loss that needs neither one shape nor the same channels has no regressor unless
+            the hint names one.
+    """
 
     reads: ClassVar = (Reads.GUIDED, Reads.HINT)
+    needs: ClassVar[Needs] = Needs.SHAPE
+
+    @classmethod
+    def wants_regressor(cls) -> bool:
+        """Whether its hint has a regressor unless it says otherwise."""
+        return cls.needs not in (Needs.POSITIONS, Needs.NOTHING)
+
+    def _call(self, function: str) -> Call:
+        return Call(function, {name: getattr(self, name) for name in type(self).model_fields})
 
 
 class MeanSquared(FeatureLoss, name="mse"):

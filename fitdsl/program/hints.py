@@ -9,8 +9,18 @@ from ..dataclass import dataclass
 from ..diagnostics import Label
 from ..graph.elaborate import Elaboration
 from ..graph.model import LayerGraph, Network
-from ..graph.regressors import GUIDED, Convolution, Regressor, alternatives, chain, nonlinearity, possible
-from ..losses.feature import FeatureLoss, HalfSquared
+from ..graph.regressors import (
+    GUIDED,
+    Convolution,
+    Goal,
+    NoRegressor,
+    Regressor,
+    alternatives,
+    chain,
+    nonlinearity,
+    possible,
+)
+from ..losses.feature import FeatureLoss, HalfSquared, Needs
 from ..semantics.arguments import Site, bind
 from ..semantics.bindings import BlockValue
 from ..semantics.scope import Scope
@@ -24,7 +34,9 @@ from .places import Places
 class HintSettings(Record):
     """What stands between the braces of a hint."""
 
-    regressor: Regressor | BlockValue = Field(Convolution(), description="maps the guided output to the hint's shape")
+    regressor: Regressor | BlockValue | None = Field(
+        None, description="maps the guided output to the hint's shape; `conv()` if left out, where the loss wants one"
+    )
     loss: FeatureLoss = Field(HalfSquared(), description="compares the regressed output with the hint")
 
 
@@ -43,6 +55,20 @@ class _End:
     @property
     def label(self) -> Label:
         return Label(self.node.span, f"gives {self.type}")
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Both ends of a hint and what compares them."""
+
+    teacher: _End
+    student: _End
+    loss: FeatureLoss
+
+    @property
+    def goal(self) -> Goal:
+        kind = nonlinearity(self.teacher.network.graph, self.teacher.address)
+        return Goal(self.teacher.type, kind, self.loss)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +102,7 @@ class Hints:
                 helps=(f"write `{hint.student.span.text} guides {hint.teacher.span.text}`",),
             )
             return None
-        regressor = self._regressor(hint, settings.regressor, teacher, student)
+        regressor = self._regressor(hint, settings.regressor, _Pair(teacher, student, settings.loss))
         if regressor is None:
             return None
         return Hint(
@@ -94,43 +120,42 @@ class Hints:
         found = self.places.tap(self.declarations.evaluator.value(node, Scope()), node.span)
         return None if found is None else _End(*found, node)
 
-    def _regressor(
-        self, hint: nodes.Hint, regressor: Regressor | BlockValue, teacher: _End, student: _End
-    ) -> LayerGraph | None:
+    def _regressor(self, hint: nodes.Hint, regressor: Regressor | BlockValue | None, pair: _Pair) -> LayerGraph | None:
         if isinstance(regressor, BlockValue):
-            return self._from_block(hint, regressor, teacher, student)
-        kind = nonlinearity(teacher.network.graph, teacher.address)
+            return self._from_block(hint, regressor, pair)
+        regressor = regressor or (Convolution() if pair.loss.wants_regressor() else NoRegressor())
         try:
-            ops = regressor.solve(student.type, teacher.type, kind)
+            ops = pair.goal.ops(regressor, pair.student.type)
         except Rejected as rejected:
-            self._refuse(rejected, regressor, teacher, student)
+            self._refuse(rejected, regressor, pair)
             return None
-        return chain(ops, student.type, regressor.init)
+        return chain(ops, pair.student.type, regressor.init)
 
-    def _refuse(self, rejected: Rejected, regressor: Regressor, teacher: _End, student: _End) -> None:
+    def _refuse(self, rejected: Rejected, regressor: Regressor, pair: _Pair) -> None:
         """Report two ends that a regressor cannot bring together."""
-        kind = nonlinearity(teacher.network.graph, teacher.address)
-        layers = possible(regressor, student.network.graph, teacher.type, kind)
-        regressors = [f"`{name}()`" for name in alternatives(student.type, teacher.type, kind)]
+        student, goal = pair.student, pair.goal
+        layers = possible(regressor, student.network.graph, goal)
+        regressors = [f"`{name}()`" for name in alternatives(student.type, goal)]
         other = (f"use another regressor: {' or '.join(regressors)}",) if regressors else ()
         self.declarations.reporter.error(
             "FIT3001",
             student.node.span,
             rejected.message,
             under=f"gives {student.type}",
-            labels=(teacher.label,),
+            labels=(pair.teacher.label,),
             helps=(*_instead(student, list(layers)), *other),
         )
 
-    def _from_block(self, hint: nodes.Hint, block: BlockValue, teacher: _End, student: _End) -> LayerGraph | None:
+    def _from_block(self, hint: nodes.Hint, block: BlockValue, pair: _Pair) -> LayerGraph | None:
         """A block of the spec as a regressor, called with `out` and `k` where it has such parameters."""
+        teacher, student = pair.teacher, pair.student
         wanted = {parameter.name.text for parameter in block.declaration.parameters}
         solved = {"out": teacher.type.shape[0]}
         if teacher.type.rank == student.type.rank == 3:
             solved["k"] = student.type.shape[1] - teacher.type.shape[1] + 1
         if "k" in wanted and solved.get("k", 1) < 1:
             message = f"a convolution cannot make {teacher.type} from the smaller map {student.type}"
-            self._refuse(Rejected(message), Convolution(), teacher, student)
+            self._refuse(Rejected(message), Convolution(), pair)
             return None
         span = setting_span(hint, "regressor")
         arguments = tuple(
@@ -141,17 +166,23 @@ class Hints:
         call = nodes.Call(nodes.Name(block.word, span=span), arguments, span=span)
         body = nodes.Body((nodes.Flow(None, call, span=span),), span=span)
         graph = Elaboration(self.declarations.evaluator).network(body, {GUIDED: student.type}, Scope())
-        if graph is None or graph.type_of(graph.output) == teacher.type:
+        if graph is None or pair.loss.needs.met_by(graph.type_of(graph.output), teacher.type):
             return graph
         numbers = " and ".join(f"`{name}={value}`" for name, value in solved.items())
+        made = graph.type_of(graph.output)
         self.declarations.reporter.error(
             "FIT3004",
             span,
-            f"the regressor `{block.word}` makes {graph.type_of(graph.output)}, the hint is {teacher.type}",
+            f"the regressor `{block.word}` makes {made}, the hint is {teacher.type}{_needed(pair)}",
             labels=(teacher.label, student.label),
             helps=(f"a regressor is called with {numbers} where it has parameters of these names",),
         )
         return None
+
+
+def _needed(pair: _Pair) -> str:
+    """What the loss compares, where that goes without saying for most."""
+    return "" if pair.loss.needs is Needs.SHAPE else f": `{pair.loss.word}` compares {pair.loss.needs}"
 
 
 def _instead(student: _End, others: list[str]) -> tuple[str, ...]:

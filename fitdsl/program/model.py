@@ -12,7 +12,7 @@ from ..component import Record
 from ..data.base import DataSettings
 from ..dataclass import dataclass
 from ..graph.model import LayerGraph, Network
-from ..losses.base import Loss
+from ..losses.feature import FeatureLoss
 from ..losses.objective import Objective, Term
 from ..optim.optimizers import Optimizer
 from ..optim.schedules import Schedule
@@ -45,8 +45,8 @@ class Hint:
     Attributes:
         teacher, student: Network names.
         hint, guided: Addresses of the layers whose outputs are compared, inside their networks.
-        regressor: Maps the guided output to the hint's shape; its one input is called `guided`. Without layers where
-            the shapes agree and nothing is to be learned.
+        regressor: Maps the guided output to what the loss can compare; its one input is called `guided`. Without layers
+            where the outputs are compared as they are.
         loss: Compares the regressed output with the hint.
     """
 
@@ -56,7 +56,7 @@ class Hint:
     student: str
     guided: str
     regressor: LayerGraph
-    loss: Loss
+    loss: FeatureLoss
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 

@@ -9,9 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..backend.losses import of_one_shape
 from ..backend.resolve import resolve
 from ..dataclass import dataclass
-from ..losses.base import Loss, Reads
+from ..losses.base import Reads
+from ..losses.feature import FeatureLoss, Needs
 from ..losses.objective import Weight
 from ..optim.schedules import Schedule
 from ..program.model import Program, StageTerm
@@ -82,9 +84,10 @@ def _known(program: Program, value: Any) -> Any:
     return _comparison(program.hints[value.name].loss) if isinstance(value, HintRef) else value
 
 
-def _comparison(loss: Loss) -> Callable[..., Tensor]:
+def _comparison(loss: FeatureLoss) -> Callable[..., Tensor]:
     call = loss.lower()
-    return partial(resolve(call.target), **call.kwargs)
+    compare = partial(resolve(call.target), **call.kwargs)
+    return partial(of_one_shape, compare=compare) if loss.needs in (Needs.SHAPE, Needs.MAP) else compare
 
 
 def _source(program: Program, term: StageTerm, read: Reads) -> Callable[[Outputs], Tensor]:

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from fitdsl.backend.losses import hint as hint_loss
-from fitdsl.backend.losses import kd
+from fitdsl.backend.losses import kd, of_one_shape
 from fitdsl.backend.resolve import resolve
 from fitdsl.component import components
 from fitdsl.losses.base import Loss
@@ -73,8 +73,8 @@ def test_no_gradient_reaches_the_teacher() -> None:
     assert teacher.grad is None
 
 
-def test_hint_does_not_broadcast() -> None:
-    compare = partial(hint_loss, compare=functional.mse_loss)
+def test_tensors_of_two_shapes_are_not_broadcast() -> None:
+    compare = partial(of_one_shape, compare=functional.mse_loss)
     with pytest.raises(ValueError, match=r"the guided output is \[2, 3\], its hint \[2, 1\]"):
         compare(LOGITS, TEACHER[:, :1])
 
