@@ -88,7 +88,7 @@ class Network:
             outside = late("backend.outside")
             module = outside.make(self.model, self.model.source, outside.Surroundings(seed, self.base, allow_python))
         else:
-            module = late("backend.build").build(self.graph, name=self.name, seed=seed)
+            module = late("backend.build").build(self.graph, name=self.name, seed=seed, slot=self.model.slot)
         if weights is not None:
             file = Path(weights) if isinstance(weights, str | Path) else weights.weights(self.name)
             late("backend.weights").load_weights(module, file)

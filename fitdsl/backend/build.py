@@ -20,14 +20,15 @@ from .resolve import resolve
 from .seeds import derived_seed
 
 
-def build(network: LayerGraph, *, name: str, seed: int) -> GraphModule:
+def build(network: LayerGraph, *, name: str, seed: int, slot: str = "") -> GraphModule:
     """The network as a module from its inputs, [n, ...] each, to its output; on the CPU, in training mode.
 
     Args:
         network: A graph whose shapes fit.
         name: Name of the network, as shown when the module is printed.
-        seed: Decides the weights, each layer's by itself: the same seed, name and address give the same weights
-            whatever stands around the layer. Torch's own random state is left alone.
+        seed: Decides the weights, each layer's by itself: the same seed, slot and identity (see
+            `LayerGraph.identities`) give the same weights. Torch's own random state is left alone.
+        slot: Tells networks apart that may have layers in common, so that their weights differ.
 
     Raises:
         FitError: A layer has a name that torch keeps for itself.
@@ -35,8 +36,9 @@ def build(network: LayerGraph, *, name: str, seed: int) -> GraphModule:
     root = GraphModule(nn.Module(), Graph(), class_name=name)
     with torch.random.fork_rng(devices=()):
         for layer in network.layers.values():
+            identity = network.identities[layer.address]
             if _is_module(_call(network, layer)):
-                _place(root, layer, _made(network, layer, derived_seed(seed, name, layer.address)))
+                _place(root, layer, _made(network, layer, derived_seed(seed, slot, identity)))
     root.graph = _traced(network, network.ancestors([network.output]), network.output)
     return root
 

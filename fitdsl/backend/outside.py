@@ -59,7 +59,7 @@ def make(network: Network, source: Source, around: Surroundings) -> nn.Module:
         raise refusal("FIT4110", message, span=network.span, helps=helps)
     # Only for the user's own code: a file of the spec's folder must not pass for an installed package.
     with torch.random.fork_rng(devices=()), _importable(around.base) if is_foreign else nullcontext():
-        torch.manual_seed(derived_seed(around.seed, network.name))
+        torch.manual_seed(derived_seed(around.seed, network.slot))
         module = _called(network, source).eval()
     _check(module, network)
     return module

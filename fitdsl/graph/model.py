@@ -6,9 +6,11 @@ Its `state_dict` key is the same path with points only (`s1.2.main.0`).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from functools import cached_property
+from hashlib import sha256
 from typing import Literal
 
 from ..dataclass import dataclass
@@ -122,6 +124,24 @@ class LayerGraph:
                 found[source] += (layer.address,)
         return found
 
+    @cached_property
+    def identities(self) -> Mapping[str, str]:
+        """By layer and input, what tells it from all others by what it computes, whatever anything is called.
+
+        It is a hash of the op, its start and the identities of what it reads, with a number for each of several layers
+        that compute the same. So it depends on nothing that stands beside or above a layer, and the identity of an
+        output is that of everything that leads to it.
+        """
+        found = {name: f"input{place} {self.inputs[name]}" for place, name in enumerate(self.inputs)}
+        seen: Counter[str] = Counter()
+        for layer in self.layers.values():
+            read = [found[source] for source in layer.inputs]
+            parts = (repr(layer.op), repr(layer.init), *(sorted(read) if layer.op.is_commutative else read))
+            digest = sha256("\0".join(parts).encode()).hexdigest()[:24]
+            found[layer.address] = f"{digest}.{seen[digest]}"
+            seen[digest] += 1
+        return found
+
     def ancestors(self, addresses: Iterable[str]) -> frozenset[str]:
         """The layers that must run to give these addresses, themselves included; inputs are left out."""
         found: set[str] = set()
@@ -167,6 +187,7 @@ class Network:
         data: Names of the data declarations that its inputs come from, by input name; None for a bare shape.
         weights: File it starts from, relative to the spec, if it names one.
         source: Where it comes from, if its layers are not written in the spec.
+        number: Which of the networks of its role it is, in the order of the spec, from 0.
     """
 
     name: str
@@ -177,6 +198,12 @@ class Network:
     doc: str = ""
     span: Span = field(default=NOWHERE, compare=False, repr=False)
     source: Source | None = None
+    number: int = 0
+
+    @property
+    def slot(self) -> str:
+        """What stands for it where its name must not matter: `teacher0`, `student1`."""
+        return f"{self.role}{self.number}"
 
     @property
     def cost(self) -> Cost | None:

@@ -19,12 +19,14 @@ class Op(Component, kind="op"):
         min_inputs, max_inputs: How many flows it joins; None means any number.
         role: `map` learns or rearranges, `activation` is a non-linearity, `transparent` (pooling, norms, dropout) keeps
             the non-linearity of the layer before it.
+        is_commutative: Whether the order of its inputs does not matter, not even to the last bit.
     """
 
     examples: ClassVar[tuple[Example, ...]]
     min_inputs: ClassVar[int] = 1
     max_inputs: ClassVar[int | None] = 1
     role: ClassVar[Literal["map", "activation", "transparent"]] = "map"
+    is_commutative: ClassVar[bool] = False
 
     @abstractmethod
     def infer(self, *inputs: TensorType) -> TensorType:

@@ -17,6 +17,7 @@ class _Merge(Op):
 class Add(_Merge):
     """Sum of two flows, what `a + b` means, [...], [...] -> [...]."""
 
+    is_commutative = True
     examples = (("Add()", ((8, 5, 6), (8, 5, 6))),)
 
     def infer(self, *inputs: TensorType) -> TensorType:
@@ -44,6 +45,7 @@ class Mul(_Merge):
     One of them may be a gate, with size 1 along some axes: [C, H, W], [C, 1, 1] -> [C, H, W].
     """
 
+    is_commutative = True
     examples = (
         ("Mul()", ((8, 5, 6), (8, 5, 6))),
         ("Mul()", ((8, 5, 6), (8, 1, 1))),

@@ -194,7 +194,9 @@ class Declarations:
             return None
         data = {name: value.data if isinstance(value, InputOf) else None for name, value in inputs.items()}
         weights = network.weights.value if network.weights else None
-        return Network(network.name.text, network.role, graph, data, weights, network.doc, network.name.span)
+        number = self.of_role(network.role).index(network.name.text)
+        span = network.name.span
+        return Network(network.name.text, network.role, graph, data, weights, network.doc, span=span, number=number)
 
     def _from_outside(self, network: nodes.External) -> Network | None:
         source = self.evaluator.value(network.value, Scope())
@@ -211,7 +213,8 @@ class Declarations:
             return None
         name, span = network.name.text, network.name.span
         graph = stated_graph(source, data.settings.input, data.settings.classes, span)
-        return Network(name, network.role, graph, {INPUT: data.name}, source.file, network.doc, span, source)
+        number = self.of_role(network.role).index(name)
+        return Network(name, network.role, graph, {INPUT: data.name}, source.file, network.doc, span, source, number)
 
     def _only_data(self, network: nodes.External) -> DataValue | None:
         """What a network from outside reads."""

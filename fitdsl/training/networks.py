@@ -110,7 +110,7 @@ def build_networks(
         if network.source is not None:
             modules[name] = make(network, network.source, around)
         else:
-            modules[name] = build(network.graph, name=name, seed=seed)
+            modules[name] = build(network.graph, name=name, seed=seed, slot=network.slot)
         if network.weights is not None:
             load_weights(modules[name], base / network.weights, network.span)
         modules[name].to(device)
