@@ -7,7 +7,7 @@ from dataclasses import field
 from time import monotonic
 
 from ..dataclass import dataclass
-from ..training.events import EpochDone, Event, Metrics, RunStarted, StageDone, StageStarted
+from ..training.events import EpochDone, Event, Metrics, Note, RunStarted, StageDone, StageStarted
 from ..view.terminal import counted, human, printable
 from .session import say
 
@@ -38,7 +38,7 @@ class PlainProgress:
                 self._write(stage_line(event))
             case EpochDone() if self.stage and self.clock() - self.spoke >= QUIET_S:
                 self._write(f"  {epoch_line(event, self.stage)}")
-            case RunStarted() | StageDone():
+            case RunStarted() | StageDone() | Note():
                 self._write(milestone(event))
 
     def _write(self, line: str) -> None:
@@ -61,16 +61,16 @@ def epoch_line(event: EpochDone, stage: StageStarted) -> str:
     return f"epoch {event.epoch}/{stage.epochs}  {measures}  {speed}  {left // 60}:{left % 60:02} left"
 
 
-def milestone(event: RunStarted | StageDone) -> str:
-    """The beginning of a run, or the end of a stage."""
+def milestone(event: RunStarted | StageDone | Note) -> str:
+    """The beginning of a run, the end of a stage, or what the user should know."""
     match event:
         case RunStarted():
             return printable(f"run {event.folder} on {event.device}, seed {event.seed}")
-        case StageDone(reused=True):
-            return printable(f"stage {event.stage}: taken from {event.file}")
+        case Note():
+            return printable(f"note: {event.text}")
         case StageDone():
-            length = f"{counted(event.epochs, 'epoch')} in {event.seconds:.1f} s"
-            return printable(f"stage {event.stage}: {length}, kept epoch {event.kept_epoch}")
+            length = f"{counted(event.epochs, 'epoch')} in {event.seconds:.1f} s, kept epoch {event.kept_epoch}"
+            return printable(f"stage {event.stage}: {'trained before, ' * event.reused}{length}")
 
 
 def measured(train: Metrics, val: Metrics, *, names: bool = True) -> str:

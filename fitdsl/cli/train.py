@@ -25,6 +25,7 @@ FLAGS = {"run_dir": "--run", "allow_python": "--allow-python"}
 """Options whose flag has another name."""
 
 _EPOCHS = "At most so many epochs a stage; schedules that name their epochs keep them."
+_REUSE = "Take stages that were trained before from the store, or train all anew."
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
@@ -42,6 +43,7 @@ def train(
     epochs: Annotated[int | None, typer.Option(min=1, metavar="N", help=_EPOCHS)] = None,
     run: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the run; by default a new one.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an unfinished run.")] = False,
+    reuse: Annotated[bool, typer.Option("--reuse/--no-reuse", help=_REUSE)] = True,
     allow_python: Annotated[bool, typer.Option("--allow-python", help="Let `python(…)` run your own code.")] = False,
     is_json: Annotated[bool, typer.Option("--json", help="Print an event a line instead of tables.")] = False,
     settings: SetOption = None,
@@ -50,12 +52,13 @@ def train(
     """Run the stages and say what the student gained."""
     experiment = load(spec, set=point_of(settings), include=include or ())
     options = {"seed": seed, "device": device, "stage": stage, "epochs": epochs, "run_dir": run, "resume": resume}
-    options |= {"allow_python": allow_python}
+    options |= {"allow_python": allow_python, "reuse": reuse}
     say_findings(experiment.warnings)
     try:
         report = _observed(lambda observer: experiment.train(**options, observer=observer), is_json=is_json)
     except Interrupted as interruption:
         again = {**options, "run_dir": interruption.folder, "resume": True, "json": is_json}
+        again |= {"reuse": None, "no-reuse": not reuse}
         again |= {"set": settings, "include": include}
         say(f"interrupted; go on with: {command(spec, again)}")
         raise typer.Exit(130) from None

@@ -1,4 +1,4 @@
-"""Finding a data set's files on disk, and fetching those that are missing where there is a network.
+"""A data set's files: found on disk, and fetched where they are missing and there is a network.
 
 A fetched file is checked against its published SHA-256 in a temporary folder and then moved into place, so a process
 killed half-way leaves nothing that is later taken for the data.
@@ -7,7 +7,6 @@ killed half-way leaves nothing that is later taken for the data.
 from __future__ import annotations
 
 import logging
-import os
 import tarfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping
@@ -21,10 +20,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from ..dataclass import dataclass
 from .base import Download, Files
+from .places import SEARCH_VARIABLE, find, folders_of
 from .unusable import Unusable
-
-SEARCH_VARIABLE = "FITDSL_DATA"
-"""Names folders to search besides the spec's own, separated as in PATH."""
 
 
 def locate(files: Files, base: Path, *, owner: str) -> dict[str, Path]:
@@ -38,36 +35,17 @@ def locate(files: Files, base: Path, *, owner: str) -> dict[str, Path]:
     Raises:
         Unusable: FIT6003, files are missing and could not be fetched.
     """
-    folders = _folders(files, base)
-    found = _find(files.names, folders)
+    folders = folders_of(files, base)
+    found = find(files, base)
     missing = [name for name in files.names if name not in found]
     if not missing:
         return found
     target = base / files.root / files.folders[0]
     problem = _fetch_all(files.downloads, missing, target)
-    found = _find(files.names, folders)
+    found = find(files, base)
     missing = [name for name in files.names if name not in found]
     if missing:
         raise _missing(owner, missing, folders, problem)
-    return found
-
-
-def _folders(files: Files, base: Path) -> list[Path]:
-    extra = [Path(root) for root in os.environ.get(SEARCH_VARIABLE, "").split(os.pathsep) if root]
-    below = [base / files.root, *extra, *(root / files.root for root in extra)]
-    roots = [*below, *map(Path, files.standard)]
-    return list(dict.fromkeys(root / folder for root in roots for folder in files.folders))
-
-
-def _find(names: Collection[str], folders: Collection[Path]) -> dict[str, Path]:
-    """The first place of each name that exists, packed or (for `x.gz`) unpacked."""
-    found: dict[str, Path] = {}
-    for name in names:
-        spellings = (name, name.removesuffix(".gz"))
-        places = (folder / spelling for folder in folders for spelling in spellings)
-        place = next((place for place in places if place.exists()), None)
-        if place is not None:
-            found[name] = place
     return found
 
 

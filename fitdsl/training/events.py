@@ -108,6 +108,14 @@ class StageDone(Event):
 
 
 @dataclass(frozen=True)
+class Note(Event):
+    """Something that the user should know and that stops nothing."""
+
+    event = "note"
+    text: str
+
+
+@dataclass(frozen=True)
 class RunDone(Event):
     """A run is over; `test` holds the final metrics of each network."""
 

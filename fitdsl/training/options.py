@@ -11,6 +11,7 @@ import torch
 
 from ..backend.refusal import refusal
 from ..dataclass import dataclass
+from ..work.store import Store
 from .events import Observer, ignore
 
 
@@ -26,6 +27,8 @@ class TrainOptions:
         stage: Train only this stage and those it starts from.
         epochs: At most so many epochs in each stage.
         resume: Go on with the run in `run_dir`, or with the newest unfinished one of the spec.
+        reuse: Whether finished stages are taken from the store; they are put there either way.
+        store: That store; the user's own if left out.
         allow_python: Whether a network from outside may run the user's own code.
         base: Folder of the spec; paths in it are relative to this one.
         spec: Its text, to be stored.
@@ -40,6 +43,8 @@ class TrainOptions:
     stage: str | None = None
     epochs: int | None = None
     resume: bool = False
+    reuse: bool = True
+    store: Store | None = None
     allow_python: bool = False
     base: Path = Path()
     spec: str = ""
@@ -62,6 +67,14 @@ class TrainOptions:
         except (AssertionError, RuntimeError) as error:
             helps = ["leave `--device` out to take the best there is"]
             raise refusal("FIT4112", f"device `{self.device}` cannot be used on this machine", helps=helps) from error
+
+    def finished_work(self) -> Store:
+        """The store of finished work.
+
+        Raises:
+            FitError: The environment gives it a limit that is no size (FIT4114).
+        """
+        return Store.default() if self.store is None else self.store
 
     def capped(self, epochs: int) -> int:
         """How many epochs a stage of `epochs` epochs gets."""

@@ -16,18 +16,19 @@ from ..backend.weights import load_tensors, save_tensors, save_weights
 from ..diagnostics import FitError, did_you_mean
 from ..program.model import Program, StagePlan
 from ..values import TensorType
+from ..work.key import Around, StageKey, stage_keys
 from .checkpoint import Progress, load_checkpoint, save_checkpoint
 from .data import Splits, Walk, batches, load_splits
-from .events import Event, RunDone, RunStarted, StageDone, StageStarted
+from .events import Event, Note, RunDone, RunStarted, StageDone, StageStarted
 from .folder import RunFolder, choose_folder
 from .interrupts import Interrupted, listening
-from .key import stage_key
 from .loop import Asked, Course, run_epochs
 from .metrics import Meter, NotFinite
 from .networks import Networks, ancestors, build_networks, taught
 from .options import TrainOptions
 from .report import CostReport, NetworkReport, RunReport, StageReport, versions
 from .resumption import check_same
+from .reuse import Finished
 from .stage import Stage, prepare, right_answers
 from .surroundings import reproducible, within_memory
 from .updates import Updates, updates_of
@@ -82,13 +83,19 @@ class _Run:
     is_asked_to_end: Callable[[], bool] = field(init=False)
     networks: Networks = field(init=False)
     report: RunReport = field(init=False)
+    keys: Mapping[str, StageKey] = field(init=False)
+    finished: Finished = field(init=False)
     _opened: dict[str, Splits] = field(default_factory=dict)
 
     def go(self, earlier: RunReport | None) -> RunReport:
         """Run what is not done yet; `earlier` is what an attempt before this one has reported."""
+        self.finished = Finished(self.options.finished_work(), self.options.reuse, lambda text: self._tell(Note(text)))
         names = chosen_stages(self.program, self.options.stage)
         self.networks = self._built()
-        keys = self._keys(names)
+        for name in names:
+            self._splits(self.program.stages[name].data)
+        self.keys = self._keys(names)
+        keys = {name: key.digest for name, key in self.keys.items()}
         if earlier:
             check_same(earlier, self.options, keys)
         if earlier and earlier.status == "done" and set(names) <= earlier.stages.keys():
@@ -107,7 +114,7 @@ class _Run:
         for name, stage in stages.items():
             self.networks.start(stage.plan)
             stage.freeze()
-            self._load(stage) if name in self.report.stages else self._train(stage)
+            self._load(stage) if name in self.report.stages else self._take_or_train(stage)
             self.networks.keep(stage)
 
     def _built(self) -> Networks:
@@ -127,13 +134,9 @@ class _Run:
             )
         return self._opened[data]
 
-    def _keys(self, names: list[str]) -> dict[str, str]:
-        keys: dict[str, str] = {}
-        for name in names:
-            plan = self.program.stages[name]
-            choices = {"seed": self.options.seed, "epochs": self.options.capped(plan.settings.epochs)}
-            keys[name] = stage_key(self.program, plan, keys, base=self.options.base, choices=choices)
-        return keys
+    def _keys(self, names: list[str]) -> dict[str, StageKey]:
+        around = Around(self.options.base, self.options.seed, self.options.epochs)
+        return {name: key for name, key in stage_keys(self.program, names, around).items() if key is not None}
 
     def _begun(self, earlier: RunReport | None, keys: Mapping[str, str]) -> RunReport:
         if earlier is not None:
@@ -167,9 +170,17 @@ class _Run:
         self.networks.put_stage_state(stage.plan, load_tensors(file, stage.plan.span), str(file))
         self._tell(StageDone(name, done.epochs, done.kept_epoch, True, done.seconds, file))
 
+    def _take_or_train(self, stage: Stage) -> None:
+        taken = self.finished.take(stage, self.keys[stage.plan.name])
+        if taken is None:
+            self._train(stage)
+        else:
+            self._save(stage)
+            self._note(stage.plan, taken)
+
     def _train(self, stage: Stage) -> None:
         plan, name = stage.plan, stage.plan.name
-        torch.manual_seed(derived_seed(self.options.seed, "stage", name))
+        torch.manual_seed(self._seed(plan, "stage"))
         updates, checkpoint = updates_of(stage), self.folder.checkpoint(name)
         progress = load_checkpoint(checkpoint, stage, updates) if checkpoint.exists() else Progress()
         course = self._course(stage, updates)
@@ -180,7 +191,9 @@ class _Run:
         except NotFinite as found:
             raise self._not_finite(stage, updates, progress, found) from None
         self._save(stage)
-        self._note(plan, progress)
+        report = self._stage_report(plan, progress)
+        self.finished.put(stage, self.keys[name], report, self.program.name)
+        self._note(plan, report)
         checkpoint.unlink(missing_ok=True)
 
     def _course(self, stage: Stage, updates: Updates) -> Course:
@@ -189,7 +202,7 @@ class _Run:
         batch = plan.settings.batch or data.batch
         walk = Walk(
             batch=batch,
-            seed=derived_seed(self.options.seed, "order", plan.name),
+            seed=self._seed(plan, "order"),
             shuffle=True,
             # As the paper: a step always sees a full batch, unless there is no full one.
             drop_last=len(splits.train) >= batch,
@@ -204,6 +217,10 @@ class _Run:
             is_asked_to_end=self.is_asked_to_end,
         )
 
+    def _seed(self, plan: StagePlan, use: str) -> int:
+        """A seed for one use in a stage, which is known by how many stages it starts from: its name has no say."""
+        return derived_seed(self.options.seed, use, str(len(ancestors(self.program, [plan.name]))))
+
     def _save_checkpoint(self, stage: Stage, updates: Updates, progress: Progress) -> None:
         with self.folder.writing():
             save_checkpoint(self.folder.checkpoint(stage.plan.name), stage, updates, progress)
@@ -216,19 +233,22 @@ class _Run:
             if regressors:
                 save_tensors(regressors, self.folder.regressors(name))
 
-    def _note(self, plan: StagePlan, progress: Progress) -> None:
-        done = StageReport(
-            key=self.report.plan[plan.name],
+    def _stage_report(self, plan: StagePlan, progress: Progress) -> StageReport:
+        return StageReport(
+            key=self.keys[plan.name].digest,
             epochs=progress.epoch,
             kept_epoch=progress.kept_epoch,
             reused=False,
             seconds=progress.seconds,
             metrics=progress.history[progress.kept_epoch - 1],
         )
+
+    def _note(self, plan: StagePlan, done: StageReport) -> None:
+        """Report a stage that is over."""
         self.report = self.report.model_copy(update={"stages": {**self.report.stages, plan.name: done}})
         self.folder.write(self.report)
         file = self.folder.stage(plan.name)
-        self._tell(StageDone(plan.name, done.epochs, done.kept_epoch, False, done.seconds, file))
+        self._tell(StageDone(plan.name, done.epochs, done.kept_epoch, done.reused, done.seconds, file))
 
     def _not_finite(self, stage: Stage, updates: Updates, progress: Progress, found: NotFinite) -> FitError:
         """The finding for a loss that is not finite; the weights of the last finished epoch are saved."""

@@ -137,7 +137,10 @@ def prepare(program: Program, plan: StagePlan, networks: Mapping[str, nn.Module]
     """
     parts = {name: _part(program.networks[name], networks[name], taps) for name, taps in plan.taps.items()}
     hints = dict.fromkeys(term.hint for term in plan.terms if term.hint)
-    regressors = {name: build(program.hints[name].regressor, name=f"regressor_{name}", seed=seed) for name in hints}
+    regressors = {
+        name: build(program.hints[name].regressor, name=f"regressor_{name}", seed=seed, slot=f"regressor{place}")
+        for place, name in enumerate(hints)
+    }
     device = next((p.device for name in parts for p in networks[name].parameters()), torch.device("cpu"))
     terms = tuple(running_term(program, term) for term in plan.terms)
     scored = dict.fromkeys(

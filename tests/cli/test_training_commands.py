@@ -70,7 +70,7 @@ def test_plain_lines_come_every_few_seconds() -> None:
         observer(event)
     assert lines == [
         "run runs/x/1 on cpu, seed 3",
-        "stage teach: taken from runs/x/1/teach.safetensors",
+        "stage teach: trained before, 5 epochs in 1.0 s, kept epoch 4",
         "stage hints: 12,300 params in 9 epochs of 20 steps, going on after epoch 1",
         "  epoch 3/9  train loss 0.5000 accuracy 75.0%  val loss 0.2500  1.23K examples/s  1:00 left",
         "stage hints: 9 epochs in 12.3 s, kept epoch 7",

@@ -8,14 +8,12 @@ import pytest
 from small_spec import program
 
 from fitdsl.program.model import Program
-from fitdsl.training.key import stage_key
+from fitdsl.work.key import Around, stage_keys
 
 
 def keys(made: Program, base: Path = Path(), seed: int = 0) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, plan in made.stages.items():
-        found[name] = stage_key(made, plan, found, base=base, choices={"seed": seed})
-    return found
+    found = stage_keys(made, made.stages, Around(base, seed))
+    return {name: key.digest for name, key in found.items() if key is not None}
 
 
 def changed(*changes: tuple[str, str]) -> set[str]:
@@ -30,6 +28,15 @@ def changed(*changes: tuple[str, str]) -> set[str]:
         ("fit 1\n", "fit 1\n# a comment\n"),
         ("kd(temperature=3)", "kd(temperature=3.0)"),
         ("lr=1e-2", "lr=0.01"),
+        ("teacher big(", "teacher huge("),
+        ("student small(", "student thin("),
+        ("c1 = Conv2d", "first = Conv2d"),
+        (
+            "  c1 = Conv2d(6, 3, padding=1) -> BatchNorm2d() -> ReLU()",
+            "  Conv2d(6, 3, padding=1) -> BatchNorm2d()\n  ReLU()",
+        ),
+        ("mid", "first"),
+        ("data d {", "data d {\n  # a comment"),
     ],
 )
 def test_spelling_changes_nothing(change: tuple[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""A command line in an empty folder."""
+"""What tests stand on: a store of finished work for each, and a command line in an empty folder."""
 
 from __future__ import annotations
 
@@ -6,6 +6,16 @@ from pathlib import Path
 
 import pytest
 from command_line import Fit, runner
+
+from fitdsl.work.store import VARIABLE
+
+
+@pytest.fixture(autouse=True)
+def store(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the test's store, so that no test finds what another one, or the user, has trained."""
+    folder = tmp_path_factory.mktemp("store") / "store"
+    monkeypatch.setenv(VARIABLE, str(folder))
+    return folder
 
 
 @pytest.fixture

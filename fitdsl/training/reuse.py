@@ -1,0 +1,103 @@
+"""Finished stages put into the store of work, and taken from it, whatever anything is called there and here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from safetensors.torch import load_file
+
+from ..backend.weights import save_tensors
+from ..dataclass import dataclass
+from ..graph.model import LayerGraph, state_key
+from ..work.key import StageKey
+from ..work.store import Damaged, Record, Store
+from .report import StageReport
+from .stage import Stage
+
+WEIGHTS = "weights.safetensors"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The finished stages of a store.
+
+    Attributes:
+        store: Where they lie.
+        is_taken: Whether they are taken from there; they are put there either way.
+        note: Told what goes wrong; a run never fails over its store.
+    """
+
+    store: Store
+    is_taken: bool
+    note: Callable[[str], None]
+
+    def take(self, stage: Stage, key: StageKey) -> StageReport | None:
+        """Put a finished stage's weights into its networks, and say how it was trained; None if there is none."""
+        if not self.is_taken:
+            return None
+        try:
+            entry = self.store.take("stage", key.digest)
+            if entry is None:
+                return None
+            stored = load_file(entry.folder / WEIGHTS)
+            stage.put({name: stored[common] for name, common in _common_names(stage)})
+        except (Damaged, OSError) as reason:
+            self.note(f"stage `{stage.plan.name}` is not taken from the store: {reason}")
+            return None
+        report = StageReport.model_validate({**entry.record.result, "key": key.digest, "reused": True})
+        return report.model_copy(update={"metrics": _renamed(report.metrics, _own_metrics(stage))})
+
+    def put(self, stage: Stage, key: StageKey, report: StageReport, spec: str) -> None:
+        """Add a stage that has just been trained."""
+        own = _own_metrics(stage)
+        common = report.model_copy(update={"metrics": _renamed(report.metrics, {o: c for c, o in own.items()})})
+        record = Record(
+            kind="stage",
+            key=key.digest,
+            spec=spec,
+            part=stage.plan.name,
+            created="",
+            parts=dict(key.parts),
+            result=common.model_dump(mode="json", exclude={"key", "reused"}),
+        )
+        try:
+            self.store.put(record, lambda folder: _write(stage, folder))
+        except OSError as error:
+            reason = error.strerror or error
+            self.note(f"stage `{stage.plan.name}` is not in the store `{self.store.folder}`: {reason}")
+
+
+def _write(stage: Stage, folder: Path) -> None:
+    tensors = stage.tensors()
+    save_tensors({common: tensors[name] for name, common in _common_names(stage)}, folder / WEIGHTS)
+
+
+def _common_names(stage: Stage) -> Iterator[tuple[str, str]]:
+    """The names of what a stage moves, each with one that depends only on what is computed."""
+    for network, address, layer in stage.learners():
+        made = stage.program.networks[network]
+        for name in layer.state_dict():
+            yield (
+                f"network.{network}.{state_key(address)}.{name}",
+                f"{made.slot}.{made.graph.identities[address]}.{name}",
+            )
+    for place, (hint, regressor) in enumerate(stage.regressors.items()):
+        graph = stage.program.hints[hint].regressor
+        for name in regressor.state_dict():
+            yield f"regressor.{hint}.{name}", f"regressor{place}.{_common_name(graph, name)}"
+
+
+def _common_name(graph: LayerGraph, name: str) -> str:
+    """A `state_dict` key of a graph's module with the identity of its layer in place of its address."""
+    address = next(address for address in graph.layers if name.startswith(f"{state_key(address)}."))
+    return f"{graph.identities[address]}.{name.removeprefix(state_key(address) + '.')}"
+
+
+def _own_metrics(stage: Stage) -> dict[str, str]:
+    """Names of a stage's terms by place."""
+    return {f"term{place}": term.name for place, term in enumerate(stage.terms)}
+
+
+def _renamed(metrics: dict[str, dict[str, float]], names: dict[str, str]) -> dict[str, dict[str, float]]:
+    return {split: {names.get(name, name): value for name, value in found.items()} for split, found in metrics.items()}
