@@ -14,14 +14,14 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from .late import late
 
 COMMON = (
     *("ops.activation", "ops.combine", "ops.conv", "ops.dense", "ops.norm", "ops.pool", "ops.shape"),
     *("losses.distillation", "losses.feature", "losses.task"),
-    *("optim.initializers", "optim.optimizers", "optim.schedules", "optim.stopping"),
+    *("optim.caching", "optim.initializers", "optim.optimizers", "optim.schedules", "optim.stopping"),
     *("data.datasets", "graph.regressors"),
 )
 RARE = (
@@ -98,6 +98,15 @@ class Component(Record):
     def summary(cls) -> str:
         """First line of the manual entry."""
         return (inspect.getdoc(cls) or "").partition("\n")[0]
+
+
+def _called(value: Any) -> Any:
+    is_callable = isinstance(value, type) and issubclass(value, Component)
+    return value() if is_callable and not any(f.is_required() for f in value.model_fields.values()) else value
+
+
+ByName = BeforeValidator(_called)
+"""Lets a field take a component's bare name for a call without arguments: `cache = off`."""
 
 
 def find(name: str) -> type[Component] | None:

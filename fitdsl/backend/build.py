@@ -43,19 +43,22 @@ def build(network: LayerGraph, *, name: str, seed: int, slot: str = "") -> Graph
     return root
 
 
-def tap(module: nn.Module, network: LayerGraph, addresses: Sequence[str]) -> GraphModule:
+def tap(module: nn.Module, network: LayerGraph, addresses: Sequence[str], *, given: Sequence[str] = ()) -> GraphModule:
     """The part of a built network that gives the outputs of some layers and runs nothing else.
 
     Args:
         module: What `build` made of `network`, or a copy of it.
         network: The graph it was built from.
         addresses: The layers, groups or inputs whose outputs are wanted.
+        given: Layers whose outputs are handed in, so that what leads to them need not run.
 
     Returns:
-        A module from the network's inputs to a tuple, one output for each address; it shares its layers with `module`.
+        A module from the network's inputs, then the given outputs, to a tuple, one output for each address; it shares
+        its layers with `module`.
     """
     wanted = tuple(network.resolve(address) for address in addresses)
-    return GraphModule(module, _traced(network, network.ancestors(wanted), wanted), class_name=type(module).__name__)
+    layers = network.ancestors(wanted, known=given)
+    return GraphModule(module, _traced(network, layers, wanted, given), class_name=type(module).__name__)
 
 
 def _call(network: LayerGraph, layer: Layer) -> Call:
@@ -95,10 +98,13 @@ def _add(owner: nn.Module, name: str, module: nn.Module, layer: Layer) -> None:
     owner.add_module(name, module)
 
 
-def _traced(network: LayerGraph, layers: Collection[str], wanted: str | tuple[str, ...]) -> Graph:
+def _traced(
+    network: LayerGraph, layers: Collection[str], wanted: str | tuple[str, ...], given: Sequence[str] = ()
+) -> Graph:
     """The calls of some layers in the network's order, ending with what is wanted of them."""
     graph = Graph()
     values: dict[str, Node] = {name: graph.placeholder(name) for name in network.inputs}
+    values |= {address: graph.placeholder(f"given_{place}") for place, address in enumerate(given)}
     for address, layer in network.layers.items():
         if address in layers:
             values[address] = _traced_call(graph, network, layer, tuple(values[source] for source in layer.inputs))

@@ -144,6 +144,9 @@ class DataSettings(Record):
     )
     prepare: tuple[Preparation, ...] = Field((), description="done once, fitted on the training split")
     augment: tuple[Augmentation, ...] = Field((), description="done to training examples in every epoch")
+    views: PositiveInt | None = Field(
+        None, description="how many augmented views each example has, one an epoch in turn; a new one each if left out"
+    )
     batch: PositiveInt = Field(128, description="examples in a step")
 
     @property
@@ -179,6 +182,15 @@ class DataSettings(Record):
                 self.sizes(self.source.signature.train)
         except Rejected as rejected:
             raise Rejected(rejected.message, rejected.help, field="split") from None
+        return self
+
+    @model_validator(mode="after")
+    def _views_differ(self) -> Self:
+        if self.views is not None and not self.augment:
+            message = f"`views = {self.views}` without `augment`: all views of an example would be the same"
+            raise Rejected(
+                message, "take `views` away, or say what differs: `augment = [RandomHorizontalFlip()]`", field="views"
+            )
         return self
 
     def sizes(self, available: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ Its `state_dict` key is the same path with points only (`s1.2.main.0`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
 from functools import cached_property
 from hashlib import sha256
@@ -142,13 +142,18 @@ class LayerGraph:
             seen[digest] += 1
         return found
 
-    def ancestors(self, addresses: Iterable[str]) -> frozenset[str]:
-        """The layers that must run to give these addresses, themselves included; inputs are left out."""
+    def ancestors(self, addresses: Iterable[str], *, known: Collection[str] = ()) -> frozenset[str]:
+        """The layers that must run to give these addresses, themselves included; inputs are left out.
+
+        Args:
+            addresses: What is wanted.
+            known: Layers whose output is at hand; they and what leads only to them are left out.
+        """
         found: set[str] = set()
         pending = [self.resolve(address) for address in addresses]
         while pending:
             address = pending.pop()
-            if address in self.layers and address not in found:
+            if address in self.layers and address not in found and address not in known:
                 found.add(address)
                 pending.extend(self.layers[address].inputs)
         return frozenset(found)

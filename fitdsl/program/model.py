@@ -5,15 +5,17 @@ A stage runs the ancestors of what its losses read and nothing else; what no wei
 
 from collections.abc import Mapping
 from dataclasses import field
+from typing import Annotated
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from ..component import Record
+from ..component import ByName, Record
 from ..data.base import DataSettings
 from ..dataclass import dataclass
 from ..graph.model import LayerGraph, Network
 from ..losses.feature import FeatureLoss
 from ..losses.objective import Objective, Term
+from ..optim.caching import AutoCache, Cache
 from ..optim.optimizers import Optimizer
 from ..optim.schedules import Schedule
 from ..optim.stopping import Keep, Stop
@@ -35,6 +37,9 @@ class StageSettings(Record):
     rates: Mapping[Selection, PositiveFloat] = Field({}, description="factor on the learning rate of some layers")
     max_norm: Mapping[Selection, PositiveFloat] = Field(
         {}, description="largest norm of the weights into one output of these layers, enforced after each step"
+    )
+    cache: Annotated[Cache, ByName] = Field(
+        AutoCache(), description="where outputs of what does not learn are kept, so that they are computed once"
     )
 
 

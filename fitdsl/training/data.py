@@ -6,7 +6,8 @@ resumed at any step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,8 @@ class Walk:
         shuffle: Whether the order is random (by seed and epoch) or as stored.
         drop_last: Whether a last batch that is not full is left out.
         augment: What to do to the examples.
+        draws: Seed of the augmentation, by which it is the same in all stages.
+        views: How many different ones an example has, taken in turn; a new one in every epoch if None.
     """
 
     batch: int
@@ -104,6 +107,13 @@ class Walk:
     shuffle: bool = False
     drop_last: bool = False
     augment: tuple[Augmentation, ...] = ()
+    draws: int = 0
+    views: int | None = None
+
+    @property
+    def view(self) -> int:
+        """Which augmented view of its examples this pass sees, from 0; the first epoch is number 1."""
+        return self.epoch if self.views is None else (self.epoch - 1) % self.views
 
     def steps(self, examples: int) -> int:
         """How many batches a part of this many examples gives."""
@@ -117,6 +127,10 @@ class Walk:
         return torch.randperm(examples, generator=generator)
 
 
+Given = Mapping[tuple[str, str], Tensor]
+"""Outputs of layers by network and address."""
+
+
 @dataclass(frozen=True, eq=False)
 class Batch:
     """What one step is given, on the device.
@@ -125,11 +139,13 @@ class Batch:
         inputs: Prepared and augmented examples, [n, ...].
         targets: Class indices, [n].
         indices: Positions of the examples in their part, [n].
+        given: Outputs of frozen layers that are known already, [n, ...], by network and address.
     """
 
     inputs: Tensor
     targets: Tensor
     indices: Tensor
+    given: Given = field(default_factory=dict)
 
 
 def load_splits(
@@ -189,16 +205,24 @@ def batches(part: Part, walk: Walk, *, start: int = 0) -> Iterator[Batch]:
     Raises:
         FitError: A file of a streamed part cannot be read (FIT6004).
     """
-    order = walk.order(len(part))
     steps = slice(start, walk.steps(len(part)))
-    chosen = torch.split(order.to(part.targets.device), walk.batch)[steps]
+    yield from batches_of(part, torch.split(walk.order(len(part)), walk.batch)[steps], walk)
+
+
+def batches_of(part: Part, chosen: Sequence[Tensor], walk: Walk) -> Iterator[Batch]:
+    """A batch for each of some sets of positions, [n] each on the CPU, augmented as the walk says.
+
+    Raises:
+        FitError: A file of a streamed part cannot be read (FIT6004).
+    """
     inputs: Iterator[Tensor]
+    on_device = [indices.to(part.targets.device) for indices in chosen]
     if isinstance(part, Tensors):
-        inputs = (part.inputs[indices] for indices in chosen)
+        inputs = (part.inputs[indices] for indices in on_device)
     else:
-        inputs = _streamed(part, torch.split(order, walk.batch)[steps])
-    for indices, examples in zip(chosen, inputs, strict=True):
-        augmented = augment(examples, indices, walk.augment, seed=walk.seed, epoch=walk.epoch)
+        inputs = _streamed(part, tuple(chosen))
+    for indices, examples in zip(on_device, inputs, strict=True):
+        augmented = augment(examples, indices, walk.augment, seed=walk.draws, epoch=walk.view)
         yield Batch(augmented, part.targets[indices], indices)
 
 

@@ -57,6 +57,37 @@ class StageStarted(Event):
 
 
 @dataclass(frozen=True)
+class SweepMoved(Event):
+    """Outputs that are to be kept were computed, or found, for `done` of `total` rows."""
+
+    event = "sweep"
+    is_logged = False
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class OutputsKept(Event):
+    """What does not learn in a stage has run, once for each example.
+
+    Attributes:
+        outputs: The layers whose outputs are kept, `NETWORK.ADDRESS` each.
+        place: Where: `disk` or `memory`.
+        bytes: What they take.
+        rows: How many examples, times views, were not there yet.
+    """
+
+    event = "outputs"
+    stage: str
+    outputs: tuple[str, ...]
+    place: str
+    bytes: int
+    rows: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class StepsDone(Event):
     """Some steps of an epoch are done; `train` holds the means over the epoch so far."""
 

@@ -13,6 +13,10 @@ from pathlib import Path
 from types import FrameType
 
 
+class Asked(Exception):
+    """Training was asked to end between two steps; what is on disk says where to go on."""
+
+
 class Interrupted(Exception):
     """Training was asked to end and has saved everything it needs to go on.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from time import perf_counter
 
@@ -10,9 +10,11 @@ import torch
 
 from ..dataclass import dataclass
 from ..program.model import StageSettings
+from .cache import Kept, passing
 from .checkpoint import Progress, copied
-from .data import Splits, Walk, batches
+from .data import Batch, Splits, Walk
 from .events import EpochDone, Observer, StepsDone
+from .interrupts import Asked
 from .metrics import Meter, NotFinite
 from .stage import Stage
 from .terms import Moment
@@ -22,10 +24,6 @@ LOOK_EVERY_S = 0.5
 """How often the loop waits for the device, to show progress and to find losses that are not finite."""
 
 
-class Asked(Exception):
-    """Training was asked to end between two steps; the checkpoint says where."""
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Course:
     """What surrounds the epochs of a stage.
@@ -33,6 +31,7 @@ class Course:
     Attributes:
         splits: The data.
         walk: How the training split is passed through; each epoch takes its own number.
+        kept: By part, what is known of its outputs before a step.
         epochs: How many there are at most.
         save: Writes a checkpoint.
         observer: Is told what happens.
@@ -41,6 +40,7 @@ class Course:
 
     splits: Splits
     walk: Walk
+    kept: Mapping[str, Kept]
     epochs: int
     save: Callable[[Progress], None]
     observer: Observer
@@ -49,6 +49,14 @@ class Course:
     def steps(self) -> int:
         """Steps in an epoch."""
         return self.walk.steps(len(self.splits.train))
+
+    def training(self, epoch: int, *, start: int) -> Iterator[Batch]:
+        """The batches of an epoch from step `start` on."""
+        return passing(self.splits.train, replace(self.walk, epoch=epoch), self.kept.get("train"), start=start)
+
+    def validation(self) -> Iterator[Batch]:
+        """The batches of the validation split."""
+        return passing(self.splits.val, Walk(batch=self.walk.batch), self.kept.get("val"))
 
 
 def run_epochs(stage: Stage, updates: Updates, course: Course, progress: Progress) -> None:
@@ -95,7 +103,7 @@ class _Epoch:
     def _fit(self) -> None:
         course, done, looked = self.course, self.meter.steps, self.begun
         self.stage.train()
-        for batch in batches(course.splits.train, replace(course.walk, epoch=self.number), start=done):
+        for batch in course.training(self.number, start=done):
             if course.is_asked_to_end():
                 self._leave()
             moment = self._moment(done)
@@ -141,7 +149,7 @@ class _Epoch:
         meter = Meter(self.stage.measured)
         moment = self._moment(self.course.steps())
         with torch.no_grad():
-            for batch in batches(self.course.splits.val, Walk(batch=self.course.walk.batch)):
+            for batch in self.course.validation():
                 meter.add(len(batch.targets), self.stage.measure(batch, moment))
         try:
             meter.collect()

@@ -18,7 +18,7 @@ from .stage import Stage
 WEIGHTS = "weights.safetensors"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Finished:
     """The finished stages of a store.
 
@@ -26,11 +26,13 @@ class Finished:
         store: Where they lie.
         is_taken: Whether they are taken from there; they are put there either way.
         note: Told what goes wrong; a run never fails over its store.
+        has_failed: Whether the store could not be written.
     """
 
     store: Store
     is_taken: bool
     note: Callable[[str], None]
+    has_failed: bool = False
 
     def take(self, stage: Stage, key: StageKey) -> StageReport | None:
         """Put a finished stage's weights into its networks, and say how it was trained; None if there is none."""
@@ -64,8 +66,14 @@ class Finished:
         try:
             self.store.put(record, lambda folder: _write(stage, folder))
         except OSError as error:
+            self.cannot_write(error)
+
+    def cannot_write(self, error: OSError) -> None:
+        """Say, the first time, that the store is not to be had."""
+        if not self.has_failed:
             reason = error.strerror or error
-            self.note(f"stage `{stage.plan.name}` is not in the store `{self.store.folder}`: {reason}")
+            self.note(f"the store `{self.store.folder}` cannot be written: {reason}; nothing is kept for later runs")
+        self.has_failed = True
 
 
 def _write(stage: Stage, folder: Path) -> None:

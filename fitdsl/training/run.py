@@ -16,13 +16,16 @@ from ..backend.weights import load_tensors, save_tensors, save_weights
 from ..diagnostics import FitError, did_you_mean
 from ..program.model import Program, StagePlan
 from ..values import TensorType
-from ..work.key import Around, StageKey, stage_keys
+from ..work.caching import Caching, caching
+from ..work.key import Around as KeyAround
+from ..work.key import StageKey, stage_keys
+from .cache import Around, Kept, keep_outputs
 from .checkpoint import Progress, load_checkpoint, save_checkpoint
 from .data import Splits, Walk, batches, load_splits
 from .events import Event, Note, RunDone, RunStarted, StageDone, StageStarted
 from .folder import RunFolder, choose_folder
-from .interrupts import Interrupted, listening
-from .loop import Asked, Course, run_epochs
+from .interrupts import Asked, Interrupted, listening
+from .loop import Course, run_epochs
 from .metrics import Meter, NotFinite
 from .networks import Networks, ancestors, build_networks, taught
 from .options import TrainOptions
@@ -85,6 +88,7 @@ class _Run:
     report: RunReport = field(init=False)
     keys: Mapping[str, StageKey] = field(init=False)
     finished: Finished = field(init=False)
+    cachings: dict[str, Caching] = field(default_factory=dict)
     _opened: dict[str, Splits] = field(default_factory=dict)
 
     def go(self, earlier: RunReport | None) -> RunReport:
@@ -135,7 +139,7 @@ class _Run:
         return self._opened[data]
 
     def _keys(self, names: list[str]) -> dict[str, StageKey]:
-        around = Around(self.options.base, self.options.seed, self.options.epochs)
+        around = KeyAround(self.options.base, self.options.seed, self.options.epochs)
         return {name: key for name, key in stage_keys(self.program, names, around).items() if key is not None}
 
     def _begun(self, earlier: RunReport | None, keys: Mapping[str, str]) -> RunReport:
@@ -156,8 +160,10 @@ class _Run:
 
     def _prepared(self, plan: StagePlan) -> Stage:
         """Data opened and networks cut before anything trains, so that what cannot work fails at once."""
-        self._splits(plan.data)
-        return prepare(self.program, plan, self.networks.modules, seed=self.options.seed)
+        splits = self._splits(plan.data)
+        self.cachings[plan.name] = caching(self.program, plan, (len(splits.train), len(splits.val)))
+        cut = self.cachings[plan.name].cut
+        return prepare(self.program, plan, self.networks.modules, seed=self.options.seed, cut=cut)
 
     def _tell(self, event: Event) -> None:
         self.folder.log(event)
@@ -197,25 +203,47 @@ class _Run:
         checkpoint.unlink(missing_ok=True)
 
     def _course(self, stage: Stage, updates: Updates) -> Course:
-        plan, splits = stage.plan, self._splits(stage.plan.data)
-        data = self.program.data[plan.data]
-        batch = plan.settings.batch or data.batch
-        walk = Walk(
-            batch=batch,
-            seed=self._seed(plan, "order"),
-            shuffle=True,
-            # As the paper: a step always sees a full batch, unless there is no full one.
-            drop_last=len(splits.train) >= batch,
-            augment=data.augment,
-        )
+        plan = stage.plan
+        walk = self._walk(plan)
         return Course(
-            splits=splits,
+            splits=self._splits(plan.data),
             walk=walk,
+            kept=self._kept(stage, walk),
             epochs=self.options.capped(plan.settings.epochs),
             save=lambda progress: self._save_checkpoint(stage, updates, progress),
             observer=self._tell,
             is_asked_to_end=self.is_asked_to_end,
         )
+
+    def _walk(self, plan: StagePlan) -> Walk:
+        data = self.program.data[plan.data]
+        batch = plan.settings.batch or data.batch
+        return Walk(
+            batch=batch,
+            seed=self._seed(plan, "order"),
+            shuffle=True,
+            # As the paper: a step always sees a full batch, unless there is no full one.
+            drop_last=len(self._splits(plan.data).train) >= batch,
+            augment=data.augment,
+            draws=derived_seed(self.options.seed, "augmentation"),
+            views=data.views,
+        )
+
+    def _kept(self, stage: Stage, walk: Walk) -> Mapping[str, Kept]:
+        around = Around(
+            data=self.program.data[stage.plan.data],
+            base=self.options.base,
+            seed=self.options.seed,
+            spec=self.program.name,
+            store=self.finished.store,
+            cannot_write=self.finished.cannot_write,
+            splits=self._splits(stage.plan.data),
+            walk=walk,
+            note=self.finished.note,
+            observer=self._tell,
+            is_asked_to_end=self.is_asked_to_end,
+        )
+        return keep_outputs(stage, self.cachings[stage.plan.name], around)
 
     def _seed(self, plan: StagePlan, use: str) -> int:
         """A seed for one use in a stage, which is known by how many stages it starts from: its name has no say."""

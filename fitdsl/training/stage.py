@@ -18,8 +18,25 @@ from ..dataclass import dataclass
 from ..graph.model import Network, state_key
 from ..losses.base import Reads
 from ..program.model import Program, StagePlan
+from ..work.caching import NOTHING
+from ..work.cut import Cut
 from .data import Batch
 from .terms import Moment, Outputs, RunningTerm, output_of, running_term
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What of one network runs in a step.
+
+    Attributes:
+        module: From the network's inputs, then the outputs it takes, to a tuple of outputs.
+        takes: Layers whose outputs are handed in, by address.
+        gives: The layers (or inputs) whose outputs it gives.
+    """
+
+    module: nn.Module
+    takes: tuple[str, ...]
+    gives: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +46,7 @@ class Stage:
     Attributes:
         networks: All networks that take part, whole.
         parts: Of each, what must run to give the outputs that the losses read.
+        shortened: The same where the outputs of the stage's cut are given; networks of which nothing runs are left out.
         regressors: By hint.
         terms: The terms of its loss.
         scored: The networks whose accuracy is measured, by where their result is.
@@ -37,7 +55,8 @@ class Stage:
     program: Program
     plan: StagePlan
     networks: Mapping[str, nn.Module]
-    parts: Mapping[str, nn.Module]
+    parts: Mapping[str, Part]
+    shortened: Mapping[str, Part]
     regressors: Mapping[str, GraphModule]
     terms: tuple[RunningTerm, ...]
     scored: tuple[tuple[str, str], ...]
@@ -83,12 +102,13 @@ class Stage:
 
     def outputs(self, batch: Batch) -> Outputs:
         """What the networks give for a batch, as far as the losses read it."""
-        layers: dict[tuple[str, str], Tensor] = {}
-        for name, part in self.parts.items():
-            graph = self.program.networks[name].graph
+        layers = dict(batch.given)
+        for name, part in (self.shortened if batch.given else self.parts).items():
+            count = len(self.program.networks[name].graph.inputs)
+            taken = (batch.given[name, address] for address in part.takes)
             with torch.set_grad_enabled(torch.is_grad_enabled() and name in self.plan.trains):
-                values = part(*[batch.inputs] * len(graph.inputs))
-            layers |= {(name, graph.resolve(a)): v for a, v in zip(self.plan.taps[name], values, strict=True)}
+                values = part.module(*[batch.inputs] * count, *taken)
+            layers |= {(name, address): value for address, value in zip(part.gives, values, strict=True)}
         return Outputs(layers, self._guided(layers), batch.targets)
 
     def _guided(self, layers: Mapping[tuple[str, str], Tensor]) -> dict[str, Tensor]:
@@ -126,7 +146,9 @@ class Stage:
             own.copy_(tensors[name])
 
 
-def prepare(program: Program, plan: StagePlan, networks: Mapping[str, nn.Module], *, seed: int) -> Stage:
+def prepare(
+    program: Program, plan: StagePlan, networks: Mapping[str, nn.Module], *, seed: int, cut: Cut = NOTHING
+) -> Stage:
     """Cut the networks to what a stage runs and build its regressors, on the networks' device.
 
     Args:
@@ -134,14 +156,14 @@ def prepare(program: Program, plan: StagePlan, networks: Mapping[str, nn.Module]
         plan: The stage.
         networks: All networks of the program.
         seed: Decides the regressors' weights.
+        cut: The outputs that a batch may bring along.
     """
-    parts = {name: _part(program.networks[name], networks[name], taps) for name, taps in plan.taps.items()}
     hints = dict.fromkeys(term.hint for term in plan.terms if term.hint)
     regressors = {
         name: build(program.hints[name].regressor, name=f"regressor_{name}", seed=seed, slot=f"regressor{place}")
         for place, name in enumerate(hints)
     }
-    device = next((p.device for name in parts for p in networks[name].parameters()), torch.device("cpu"))
+    device = next((p.device for name in plan.taps for p in networks[name].parameters()), torch.device("cpu"))
     terms = tuple(running_term(program, term) for term in plan.terms)
     scored = dict.fromkeys(
         output_of(program, term.student) for term in plan.terms if Reads.LOGITS in term.term.loss.reads
@@ -149,8 +171,9 @@ def prepare(program: Program, plan: StagePlan, networks: Mapping[str, nn.Module]
     stage = Stage(
         program,
         plan,
-        {name: networks[name] for name in parts},
-        parts,
+        {name: networks[name] for name in plan.taps},
+        dict(_parts(program, plan, networks, NOTHING)),
+        dict(_parts(program, plan, networks, cut)),
         {name: regressor.to(device) for name, regressor in regressors.items()},
         terms,
         tuple(scored),
@@ -159,9 +182,21 @@ def prepare(program: Program, plan: StagePlan, networks: Mapping[str, nn.Module]
     return stage
 
 
-def _part(network: Network, module: nn.Module, addresses: Sequence[str]) -> nn.Module:
-    cut = tap if network.source is None else tap_outside
-    return cut(module, network.graph, addresses)
+def _parts(
+    program: Program, plan: StagePlan, networks: Mapping[str, nn.Module], cut: Cut
+) -> Iterator[tuple[str, Part]]:
+    for name, taps in plan.taps.items():
+        given, network = cut.outputs.get(name, ()), program.networks[name]
+        if any(network.graph.resolve(address) not in given for address in taps):
+            yield name, part_of(network, networks[name], taps, given)
+
+
+def part_of(network: Network, module: nn.Module, addresses: Sequence[str], given: Sequence[str] = ()) -> Part:
+    """The part of a network that gives the outputs of some addresses, where those of some layers are given."""
+    gives = tuple(dict.fromkeys(a for a in map(network.graph.resolve, addresses) if a not in given))
+    if network.source is not None:
+        return Part(tap_outside(module, network.graph, gives), (), gives)
+    return Part(tap(module, network.graph, gives, given=given), tuple(given), gives)
 
 
 def right_answers(logits: Tensor, targets: Tensor) -> Tensor:

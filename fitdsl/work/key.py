@@ -96,7 +96,7 @@ class _Describer:
             if name not in ("train", "loss", "epochs", "batch")
         }
         return {
-            "data": [read, plain(data.augment), plan.settings.batch or data.batch],
+            "data": [read, plain(data.augment), data.views, plan.settings.batch or data.batch],
             "networks": networks,
             "losses": [self._term(term) for term in plan.terms],
             "what trains": [self._layers(name, plan.trains[name]) for name in sorted(plan.trains, key=self._slot)],
