@@ -223,6 +223,7 @@ class _Run:
             kept_epoch=progress.kept_epoch,
             reused=False,
             seconds=progress.seconds,
+            parts=progress.parts,
             metrics=progress.history[progress.kept_epoch - 1],
         )
         self.report = self.report.model_copy(update={"stages": {**self.report.stages, plan.name: done}})

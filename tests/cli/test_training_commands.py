@@ -112,8 +112,11 @@ def test_a_bar_fits_the_terminal(width: int, line: str) -> None:
     assert shown_words == line.split()
 
 
+PARTS = {"data": 2.0, "loss": 0.5, "step": 12.2}
+
+
 def report(**networks: NetworkReport) -> RunReport:
-    stage = StageReport(key="k", epochs=9, kept_epoch=7, reused=False, seconds=12.345, metrics={})
+    stage = StageReport(key="k", epochs=9, kept_epoch=7, reused=False, seconds=20.0, parts=PARTS, metrics={})
     return RunReport(
         name="x", status="done", spec="", point={}, seed=0, device="cpu", versions={}, plan={},
         stages={"hints": stage}, networks=networks, trained=tuple(networks), folder=Path("runs/x/1"),
@@ -133,8 +136,8 @@ def test_gains_compare_with_the_teacher() -> None:
         "wide     teacher    9,600        -  960K      -         99.00%     12.3\n"
         "thin     student    1,000    9.6 x  100K  9.6 x         98.25%     12.3\n"
         "\n"
-        "stage  epochs  kept  seconds\n"
-        "hints       9     7     12.3\n"
+        "stage  epochs  kept  seconds  of them\n"
+        "hints       9     7     20.0  step 61%, data 10%\n"
         "\n"
         "weights of thin: runs/x/1/networks/thin.safetensors\n"
         "report and stages: runs/x/1"
@@ -142,7 +145,7 @@ def test_gains_compare_with_the_teacher() -> None:
 
 
 def test_gains_of_a_run_that_measured_nothing() -> None:
-    assert gains(report(), Display()).splitlines()[0] == "stage  epochs  kept  seconds"
+    assert gains(report(), Display()).splitlines()[0] == "stage  epochs  kept  seconds  of them"
 
 
 def test_train_ends_with_the_table_and_keeps_progress_on_stderr(fit: Fit) -> None:
