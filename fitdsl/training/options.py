@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import torch
 from ..backend.refusal import refusal
 from ..dataclass import dataclass
 from .events import Observer, ignore
+from .loggers import Logger
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,7 @@ class TrainOptions:
         epochs: At most so many epochs in each stage.
         resume: Go on with the run in `run_dir`, or with the newest unfinished one of the spec.
         allow_python: Whether a network from outside may run the user's own code.
+        log: Where the numbers of each epoch go beside the run's folder, by name or with their own settings.
         base: Folder of the spec; paths in it are relative to this one.
         spec: Its text, to be stored.
         point: Value of each param, to be stored.
@@ -41,6 +43,7 @@ class TrainOptions:
     epochs: int | None = None
     resume: bool = False
     allow_python: bool = False
+    log: Sequence[str | Logger] = ()
     base: Path = Path()
     spec: str = ""
     point: Mapping[str, Any] = field(default_factory=dict)

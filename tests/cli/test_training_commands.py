@@ -17,7 +17,7 @@ from fitdsl.cli.bars import bars
 from fitdsl.cli.gains import gains
 from fitdsl.cli.progress import PlainProgress
 from fitdsl.cli.train import command
-from fitdsl.training.events import EpochDone, Event, RunDone, RunStarted, StageDone, StageStarted, StepsDone
+from fitdsl.training.events import EpochDone, Event, RunDone, RunStarted, StageDone, StageStarted, StepsDone, Warned
 from fitdsl.training.interrupts import Interrupted
 from fitdsl.training.report import CostReport, NetworkReport, RunReport, StageReport
 from fitdsl.view.terminal import Display
@@ -208,3 +208,21 @@ def test_ctrl_c_says_how_to_go_on(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_options_left_out_stay_out() -> None:
     assert command(Path("a.fit"), {"stage": None, "resume": False}) == "fit train a.fit"
+
+
+def test_logs_that_were_asked_for_are_asked_for_again(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train_command, "load", lambda *arguments, **options: Stopped())
+    outcome = fit("train", "net.fit", "--log", "tensorboard", "--log", "wandb")
+    assert "--resume --log tensorboard --log wandb\n" in outcome.err
+
+
+def test_train_writes_the_logs_it_is_asked_for(fit: Fit) -> None:
+    Path("net.fit").write_text(SPEC)
+    assert fit("train", "net.fit", "--run", "out", "--log", "tensorboard").code == 0
+    assert [path.name.split(".")[0] for path in sorted(Path("out/logs/tensorboard").iterdir())] == ["epochs", "events"]
+
+
+def test_a_warning_stands_between_the_lines_of_progress() -> None:
+    lines: list[str] = []
+    PlainProgress(lines.append)(Warned("hints", "log `wandb` is given up: no route to host"))
+    assert lines == ["warning: log `wandb` is given up: no route to host"]
