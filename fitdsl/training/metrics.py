@@ -12,6 +12,7 @@ from math import isfinite
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from ..dataclass import dataclass
 
@@ -118,9 +119,9 @@ def fit_parts(guided: Tensor, hint: Tensor) -> tuple[Tensor, Tensor]:
         Two scalars, means over examples; the second is without bias, and 0 for a batch of one.
     """
     hint = hint.flatten(1).float()
-    residual = (guided.flatten(1) - hint).square().sum() / len(hint)
-    spread = (hint - hint.mean(0)).square().sum() / max(len(hint) - 1, 1)
-    return residual, spread
+    residual = functional.mse_loss(guided.flatten(1), hint, reduction="sum")
+    spread = functional.mse_loss(hint, hint.mean(0).expand_as(hint), reduction="sum")
+    return residual / len(hint), spread / max(len(hint) - 1, 1)
 
 
 @dataclass(eq=False)
