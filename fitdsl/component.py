@@ -27,7 +27,7 @@ COMMON = (
 RARE = (
     *("ops.attention", "ops.dropout", "ops.recurrent", "ops.resize", "ops.tokens"),
     *("losses.logits", "losses.maps", "losses.relations"),
-    *("data.augmentation", "data.preparation", "graph.sources", "space.samplers"),
+    *("data.augmentation", "data.preparation", "graph.sources", "space.samplers", "training.loggers"),
 )
 """The modules whose import registers components: those most specs need, and those loaded when a name asks for them."""
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..training.report import RunReport, SummaryRow, summary_table
+from ..training.report import RunReport, StageReport, SummaryRow, summary_table
 from ..view.terminal import Display, Style, columns, human, printable, sections
 
 NETWORKS = ("network", "role", "weights", "smaller", "MACs", "fewer", "test accuracy", "seconds")
-STAGES = ("stage", "epochs", "kept", "seconds")
+STAGES = ("stage", "epochs", "kept", "seconds", "of them")
+
+LEAST_SHARE = 0.05
+"""Parts of a stage's time below this share are not shown."""
 
 
 def gains(report: RunReport, display: Display) -> str:
@@ -18,7 +21,7 @@ def gains(report: RunReport, display: Display) -> str:
     return sections(
         [
             _table(networks, "<<>>>>>>", display),
-            _table(stages, "<>>>", display),
+            _table(stages, "<>>><", display),
             [*_weights(report), printable(f"report and stages: {report.folder}")],
         ]
     )
@@ -51,4 +54,11 @@ def _ratio(ratio: float | None) -> str:
 
 def _stage_rows(report: RunReport) -> Iterator[tuple[str, ...]]:
     for name, stage in report.stages.items():
-        yield printable(name), str(stage.epochs), str(stage.kept_epoch), f"{stage.seconds:.1f}"
+        yield printable(name), str(stage.epochs), str(stage.kept_epoch), f"{stage.seconds:.1f}", _parts(stage)
+
+
+def _parts(stage: StageReport) -> str:
+    """The parts of a stage's time that matter, the longest first: `step 61%, student 30%`."""
+    shares = {name: seconds / stage.seconds for name, seconds in stage.parts.items() if stage.seconds}
+    ordered = sorted(shares.items(), key=lambda item: -item[1])
+    return ", ".join(f"{name} {share:.0%}" for name, share in ordered if share >= LEAST_SHARE) or "-"

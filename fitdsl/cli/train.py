@@ -24,6 +24,7 @@ from .session import IncludeOption, SetOption, SpecArgument, point_of, say, say_
 FLAGS = {"run_dir": "--run", "allow_python": "--allow-python"}
 """Options whose flag has another name."""
 
+_LOG = "Send each epoch's numbers to tensorboard, wandb or mlflow too. Repeatable."
 _EPOCHS = "At most so many epochs a stage; schedules that name their epochs keep them."
 _REUSE = "Take stages that were trained before from the store, or train all anew."
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
@@ -46,13 +47,14 @@ def train(
     reuse: Annotated[bool, typer.Option("--reuse/--no-reuse", help=_REUSE)] = True,
     allow_python: Annotated[bool, typer.Option("--allow-python", help="Let `python(…)` run your own code.")] = False,
     is_json: Annotated[bool, typer.Option("--json", help="Print an event a line instead of tables.")] = False,
+    log: Annotated[list[str] | None, typer.Option(metavar="NAME", help=_LOG)] = None,
     settings: SetOption = None,
     include: IncludeOption = None,
 ) -> None:
     """Run the stages and say what the student gained."""
     experiment = load(spec, set=point_of(settings), include=include or ())
     options = {"seed": seed, "device": device, "stage": stage, "epochs": epochs, "run_dir": run, "resume": resume}
-    options |= {"allow_python": allow_python, "reuse": reuse}
+    options |= {"allow_python": allow_python, "reuse": reuse, "log": log or []}
     say_findings(experiment.warnings)
     try:
         report = _observed(lambda observer: experiment.train(**options, observer=observer), is_json=is_json)

@@ -83,7 +83,7 @@ class Around:
         cannot_write: Told that it cannot be written.
         splits: The data.
         walk: How the training split is passed through.
-        note: Told what goes wrong and stops nothing.
+        note: Told in which stage what goes wrong and stops nothing.
         observer: Told how far the sweep has come.
         is_asked_to_end: Whether to stop before the next chunk.
     """
@@ -93,10 +93,10 @@ class Around:
     seed: int
     spec: str
     store: Store
-    cannot_write: Callable[[OSError], None]
+    cannot_write: Callable[[str, OSError], None]
     splits: Splits
     walk: Walk
-    note: Callable[[str], None]
+    note: Callable[[str, str], None]
     observer: Callable[[Event], None]
     is_asked_to_end: Callable[[], bool]
 
@@ -126,7 +126,7 @@ def keep_outputs(stage: Stage, caching: Caching, around: Around) -> dict[str, Ke
     try:
         return _Sweep(stage, caching, around).run()
     except OSError as error:
-        around.cannot_write(error)
+        around.cannot_write(stage.plan.name, error)
     elsewhere = replace(caching, place="memory")
     return _Sweep(stage, elsewhere, around).run() if caching.bytes <= MEMORY_BYTES else {}
 
@@ -215,7 +215,7 @@ class _Sweep:
                 count = len(array.damaged)
                 places = "place" if count == 1 else "places"
                 what = f"kept outputs of `{network}.{address}` were damaged in {count} {places}"
-                self.around.note(f"{what}, which are computed anew")
+                self.around.note(self.stage.plan.name, f"{what}, which are computed anew")
 
     def _array(self, place: Place, name: str, walk: Walk) -> Array:
         network, address = place

@@ -34,6 +34,8 @@ class Progress:
         sums, examples: What the meter holds of these steps.
         kept_epoch: The epoch whose weights are kept, counted from 1; 0 before there is one.
         kept: These weights, on the CPU, where they are not simply the last ones.
+        norms: What is known of the gradients of these steps.
+        parts: Seconds by part so far; those of the current epoch are added when it is left.
         seconds: Wall time so far.
     """
 
@@ -44,11 +46,17 @@ class Progress:
     kept_epoch: int = 0
     kept: dict[str, Tensor] = field(default_factory=dict)
     seconds: float = 0.0
+    norms: tuple[float, float, int] = (0.0, 0.0, 0)
+    parts: dict[str, float] = field(default_factory=dict)
 
     @property
     def epoch(self) -> int:
         """How many epochs are finished."""
         return len(self.history)
+
+    def add_parts(self, seconds: Mapping[str, float]) -> None:
+        """Count more seconds by part."""
+        self.parts = {name: self.parts.get(name, 0.0) + seconds.get(name, 0.0) for name in {**self.parts, **seconds}}
 
     def values(self, split: str, name: str) -> list[float]:
         """What a metric was after each finished epoch."""

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from abc import ABC
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, ClassVar
 
 from ..dataclass import dataclass
 
 Metrics = Mapping[str, float]
-"""Numbers by name: `loss`, `accuracy`, `error`, and the value of each term before its weight."""
+"""Numbers by name: `loss`, `accuracy`, `error`, the value of each term before its weight, `fit(HINT)` of each hint."""
+
+PARTS = ("data", "teacher", "student", "loss", "step", "validation", "checkpoint")
+"""Parts of a stage's time. `teacher` is all networks that do not learn, `student` those that do with their regressors,
+`step` gradients and update; `validation` and `checkpoint` hold all that is done for them."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,9 @@ class EpochDone(Event):
         val: Empty where there is no validation split.
         kept: Whether its weights are now the ones to keep.
         examples_per_s: Training examples a second, validation left out.
+        rates: That rate by per-layer factor, `1` for what has none.
+        gradient: `mean` and `max` over its steps of the gradient's norm, before anything bounds it.
+        parts: Seconds by part of the work; what is left of `seconds` is neither.
     """
 
     event = "epoch"
@@ -123,6 +130,18 @@ class EpochDone(Event):
     kept: bool
     examples_per_s: float
     seconds: float
+    rates: Metrics = field(default_factory=dict)
+    gradient: Metrics = field(default_factory=dict)
+    parts: Metrics = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Warned(Event):
+    """Training goes on, but not as whoever started it may think."""
+
+    event = "warning"
+    stage: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -136,14 +155,6 @@ class StageDone(Event):
     reused: bool
     seconds: float
     file: Path
-
-
-@dataclass(frozen=True)
-class Note(Event):
-    """Something that the user should know and that stops nothing."""
-
-    event = "note"
-    text: str
 
 
 @dataclass(frozen=True)

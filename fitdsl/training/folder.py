@@ -40,6 +40,10 @@ class RunFolder:
         """What an unfinished stage goes on from."""
         return self.path / "stages" / f"{name}.checkpoint.pt"
 
+    def log_folder(self, name: str) -> Path:
+        """What a logger keeps."""
+        return self.path / "logs" / name
+
     @contextmanager
     def begun(self, report: RunReport, *, is_new: bool) -> Iterator[None]:
         """Make the folder, write what is known at the start, and keep other processes out within the block.

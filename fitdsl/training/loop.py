@@ -15,7 +15,7 @@ from .checkpoint import Progress, copied
 from .data import Batch, Splits, Walk
 from .events import EpochDone, Observer, StepsDone
 from .interrupts import Asked
-from .metrics import Meter, NotFinite
+from .metrics import Meter, Norms, NotFinite
 from .stage import Stage
 from .terms import Moment
 from .updates import Updates
@@ -93,34 +93,44 @@ class _Epoch:
         self.begun = perf_counter()
         self.seen_before = progress.examples
         self.meter = Meter(stage.measured, progress.sums, progress.examples, progress.step)
+        self.norms = Norms(*progress.norms)
+        self.clock = stage.clock
 
     def run(self) -> None:
         self._fit()
         examples_per_s = self._examples_per_s()
         self._check_weights()
-        self._record(self._validated(), examples_per_s)
+        with self.clock.part("validation"):
+            val = self._validated()
+        self._record(val, examples_per_s)
 
     def _fit(self) -> None:
         course, done, looked = self.course, self.meter.steps, self.begun
         self.stage.train()
-        for batch in course.training(self.number, start=done):
+        for batch in self.clock.each("data", course.training(self.number, start=done)):
             if course.is_asked_to_end():
                 self._leave()
             moment = self._moment(done)
             values = self.stage.measure(batch, moment)
-            self.updates.step(values[0], moment)
+            with self.clock.part("step"):
+                self.norms.add(self.updates.step(values[0], moment))
             self.meter.add(len(batch.targets), values)
             done += 1
             if perf_counter() - looked > LOOK_EVERY_S:
                 self._look()
                 looked = perf_counter()
-        self.meter.collect()
+        self._collect()
 
     def _moment(self, steps_done: int) -> Moment:
         return Moment(self.number + steps_done / self.course.steps(), self.course.epochs)
 
-    def _look(self) -> None:
+    def _collect(self) -> None:
         self.meter.collect()
+        self.norms.collect()
+        self.clock.collect()
+
+    def _look(self) -> None:
+        self._collect()
         rate = self.updates.rate_at(self._moment(self.meter.steps - 1))
         self.course.observer(
             StepsDone(
@@ -132,9 +142,10 @@ class _Epoch:
         return (self.meter.examples - self.seen_before) / (perf_counter() - self.begun)
 
     def _leave(self) -> None:
-        self.meter.collect()
+        self._collect()
         self.progress.step, self.progress.sums = self.meter.steps, self.meter.sums
-        self.progress.examples = self.meter.examples
+        self.progress.examples, self.progress.norms = self.meter.examples, self.norms.state()
+        self.progress.add_parts(self.clock.taken())
         self.progress.seconds += perf_counter() - self.begun
         self.course.save(self.progress)
         raise Asked
@@ -160,11 +171,15 @@ class _Epoch:
     def _record(self, val: dict[str, float], examples_per_s: float) -> None:
         progress, train = self.progress, self.meter.means()
         progress.history.append({"train": train, "val": val})
-        progress.step, progress.sums, progress.examples = 0, [], 0
+        progress.step, progress.sums, progress.examples, progress.norms = 0, [], 0, Norms().state()
         kept = self._keep()
         seconds = perf_counter() - self.begun
         progress.seconds += seconds
-        self.course.save(progress)
+        before = progress.parts
+        progress.add_parts(self.clock.taken())
+        with self.clock.part("checkpoint"):
+            self.course.save(progress)
+        progress.add_parts(self.clock.taken())
         moment = self._moment(self.course.steps())
         self.course.observer(
             EpochDone(
@@ -177,6 +192,9 @@ class _Epoch:
                 kept=kept,
                 examples_per_s=examples_per_s,
                 seconds=seconds,
+                rates=self.updates.rates_at(self._moment(self.course.steps() - 1)),
+                gradient=self.norms.summary(),
+                parts={name: total - before.get(name, 0.0) for name, total in progress.parts.items()},
             )
         )
 

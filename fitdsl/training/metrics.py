@@ -6,14 +6,18 @@ and in which step that began.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from math import isfinite
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from ..dataclass import dataclass
+
+FIT_PARTS = ("residual", "spread")
+"""What a hint's fit is made of: the metrics `residual(HINT)` and `spread(HINT)` become `fit(HINT)`."""
 
 
 class NotFinite(Exception):
@@ -67,17 +71,89 @@ class Meter:
             self._add_row(examples, row)
 
     def means(self) -> dict[str, float]:
-        """Means over the steps looked at, with `error` beside `accuracy`; empty if there were none."""
+        """Means over the steps looked at, with `error` beside `accuracy`; empty if there were none.
+
+        For a hint there is `fit(HINT)`, 1 - residual / spread: 1 where the regressed guided output is the hint, 0 where
+        it says no more than the hint's mean, less where it says less. It is left out where the hint never varies.
+        """
         if not self.examples:
             return {}
         means = {name: total / self.examples for name, total in zip(self.names, self.sums, strict=True)}
-        return means | {"error": 1 - means["accuracy"]} if "accuracy" in means else means
+        if "accuracy" in means:
+            means["error"] = 1 - means["accuracy"]
+        shown = {name: value for name, value in means.items() if not _is_fit_part(name)}
+        return shown | dict(_fits(means))
 
     def _add_row(self, examples: int, row: list[float]) -> None:
         self.steps += 1
-        if bad := [name for name, value in zip(self.names, row, strict=True) if not isfinite(value)]:
+        bad = [name for name, value in zip(self.names, row, strict=True) if not (isfinite(value) or _is_fit_part(name))]
+        if bad:
             raise NotFinite(bad, self.steps)
         sums = (value if name == "accuracy" else examples * value for name, value in zip(self.names, row, strict=True))
         previous = self.sums or [0.0] * len(row)
         self.sums = [total + value for total, value in zip(previous, sums, strict=True)]
         self.examples += examples
+
+
+def _is_fit_part(name: str) -> bool:
+    return name.startswith(tuple(f"{part}(" for part in FIT_PARTS))
+
+
+def _fits(means: Mapping[str, float]) -> Iterator[tuple[str, float]]:
+    for name, residual in means.items():
+        if name.startswith("residual("):
+            hint = name.removeprefix("residual")
+            spread = means[f"spread{hint}"]
+            if isfinite(residual) and isfinite(spread) and spread > 0:
+                yield f"fit{hint}", 1 - residual / spread
+
+
+def fit_parts(guided: Tensor, hint: Tensor) -> tuple[Tensor, Tensor]:
+    """Squared distance to the hint, and the hint's variance within the batch, each summed over features.
+
+    Args:
+        guided: Student features after the regressor, [n, ...].
+        hint: Teacher features, as many for each example.
+
+    Returns:
+        Two scalars, means over examples; the second is without bias, and 0 for a batch of one.
+    """
+    hint = hint.flatten(1).float()
+    residual = functional.mse_loss(guided.flatten(1), hint, reduction="sum")
+    spread = functional.mse_loss(hint, hint.mean(0).expand_as(hint), reduction="sum")
+    return residual / len(hint), spread / max(len(hint) - 1, 1)
+
+
+@dataclass(eq=False)
+class Norms:
+    """Mean and largest norm of the gradient over an epoch, in steps whose gradient was finite.
+
+    Attributes:
+        total, largest: Sum and maximum over the steps looked at so far.
+        steps: How many these are.
+    """
+
+    total: float = 0.0
+    largest: float = 0.0
+    steps: int = 0
+    _pending: list[Tensor] = field(default_factory=list)
+
+    def add(self, norm: Tensor) -> None:
+        """Take the norm of one step, a scalar."""
+        self._pending.append(norm)
+
+    def collect(self) -> None:
+        """Wait for the device and add up what is pending."""
+        pending, self._pending = self._pending, []
+        norms = [norm for norm in torch.stack(pending).tolist() if isfinite(norm)] if pending else []
+        self.total += sum(norms)
+        self.largest = max([self.largest, *norms])
+        self.steps += len(norms)
+
+    def state(self) -> tuple[float, float, int]:
+        """What to make an equal one of."""
+        return self.total, self.largest, self.steps
+
+    def summary(self) -> dict[str, float]:
+        """`mean` and `max`; empty if there was no step."""
+        return {"mean": self.total / self.steps, "max": self.largest} if self.steps else {}

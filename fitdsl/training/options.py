@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from ..backend.refusal import refusal
 from ..dataclass import dataclass
 from ..work.store import Store
 from .events import Observer, ignore
+from .loggers import Logger
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,7 @@ class TrainOptions:
         reuse: Whether finished stages are taken from the store; they are put there either way.
         store: That store; the user's own if left out.
         allow_python: Whether a network from outside may run the user's own code.
+        log: Where the numbers of each epoch go beside the run's folder, by name or with their own settings.
         base: Folder of the spec; paths in it are relative to this one.
         spec: Its text, to be stored.
         point: Value of each param, to be stored.
@@ -46,6 +48,7 @@ class TrainOptions:
     reuse: bool = True
     store: Store | None = None
     allow_python: bool = False
+    log: Sequence[str | Logger] = ()
     base: Path = Path()
     spec: str = ""
     point: Mapping[str, Any] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..values import Cost
+from .events import PARTS
 
 
 class _Report(BaseModel):
@@ -39,6 +40,7 @@ class StageReport(_Report):
     kept_epoch: int = Field(description="the epoch whose weights were kept, counted from 1")
     reused: bool = Field(description="whether its result was taken from earlier work")
     seconds: float = Field(description="wall time of its epochs")
+    parts: dict[str, float] = Field({}, description="seconds by part: " + ", ".join(PARTS))
     metrics: dict[str, dict[str, float]] = Field(description="by split, the metrics of the kept epoch")
 
 

@@ -25,13 +25,13 @@ class Finished:
     Attributes:
         store: Where they lie.
         is_taken: Whether they are taken from there; they are put there either way.
-        note: Told what goes wrong; a run never fails over its store.
+        note: Told in which stage what goes wrong; a run never fails over its store.
         has_failed: Whether the store could not be written.
     """
 
     store: Store
     is_taken: bool
-    note: Callable[[str], None]
+    note: Callable[[str, str], None]
     has_failed: bool = False
 
     def take(self, stage: Stage, key: StageKey) -> StageReport | None:
@@ -45,7 +45,7 @@ class Finished:
             stored = load_file(entry.folder / WEIGHTS)
             stage.put({name: stored[common] for name, common in _common_names(stage)})
         except (Damaged, OSError) as reason:
-            self.note(f"stage `{stage.plan.name}` is not taken from the store: {reason}")
+            self.note(stage.plan.name, f"stage `{stage.plan.name}` is not taken from the store: {reason}")
             return None
         report = StageReport.model_validate({**entry.record.result, "key": key.digest, "reused": True})
         return report.model_copy(update={"metrics": _renamed(report.metrics, _own_metrics(stage))})
@@ -66,13 +66,13 @@ class Finished:
         try:
             self.store.put(record, lambda folder: _write(stage, folder))
         except OSError as error:
-            self.cannot_write(error)
+            self.cannot_write(stage.plan.name, error)
 
-    def cannot_write(self, error: OSError) -> None:
+    def cannot_write(self, stage: str, error: OSError) -> None:
         """Say, the first time, that the store is not to be had."""
         if not self.has_failed:
-            reason = error.strerror or error
-            self.note(f"the store `{self.store.folder}` cannot be written: {reason}; nothing is kept for later runs")
+            message = f"the store `{self.store.folder}` cannot be written: {error.strerror or error}"
+            self.note(stage, f"{message}; nothing is kept for later runs")
         self.has_failed = True
 
 
@@ -103,8 +103,9 @@ def _common_name(graph: LayerGraph, name: str) -> str:
 
 
 def _own_metrics(stage: Stage) -> dict[str, str]:
-    """Names of a stage's terms by place."""
-    return {f"term{place}": term.name for place, term in enumerate(stage.terms)}
+    """Names of what a stage measures of its terms and hints, by place."""
+    terms = {f"term{place}": term.name for place, term in enumerate(stage.terms)}
+    return terms | {f"fit{place}": f"fit({hint})" for place, hint in enumerate(stage.regressors)}
 
 
 def _renamed(metrics: dict[str, dict[str, float]], names: dict[str, str]) -> dict[str, dict[str, float]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -22,9 +23,11 @@ from ..work.key import StageKey, stage_keys
 from .cache import Around, Kept, keep_outputs
 from .checkpoint import Progress, load_checkpoint, save_checkpoint
 from .data import Splits, Walk, batches, load_splits
-from .events import Event, Note, RunDone, RunStarted, StageDone, StageStarted
+from .events import Event, RunDone, RunStarted, StageDone, StageStarted, Warned
 from .folder import RunFolder, choose_folder
 from .interrupts import Asked, Interrupted, listening
+from .loggers import Logger, Subject
+from .logs import Log, chosen_loggers
 from .loop import Course, run_epochs
 from .metrics import Meter, NotFinite
 from .networks import Networks, ancestors, build_networks, taught
@@ -53,10 +56,11 @@ def train(program: Program, options: TrainOptions | None = None) -> RunReport:
         Interrupted: Ctrl-C was pressed; all is saved to go on.
     """
     options = options or TrainOptions()
+    loggers = chosen_loggers(options.log)
     device = options.torch_device()
     folder, earlier = choose_folder(options, program.name)
     with reproducible(device), within_memory(device):
-        return _Run(program, options, device, folder).go(earlier)
+        return _Run(program, options, device, folder, loggers).go(earlier)
 
 
 def chosen_stages(program: Program, stage: str | None) -> list[str]:
@@ -83,6 +87,7 @@ class _Run:
     options: TrainOptions
     device: torch.device
     folder: RunFolder
+    loggers: Mapping[str, Logger]
     is_asked_to_end: Callable[[], bool] = field(init=False)
     networks: Networks = field(init=False)
     report: RunReport = field(init=False)
@@ -90,10 +95,11 @@ class _Run:
     finished: Finished = field(init=False)
     cachings: dict[str, Caching] = field(default_factory=dict)
     _opened: dict[str, Splits] = field(default_factory=dict)
+    _logs: list[Log] = field(default_factory=list)
 
     def go(self, earlier: RunReport | None) -> RunReport:
         """Run what is not done yet; `earlier` is what an attempt before this one has reported."""
-        self.finished = Finished(self.options.finished_work(), self.options.reuse, lambda text: self._tell(Note(text)))
+        self.finished = Finished(self.options.finished_work(), self.options.reuse, self._warn)
         names = chosen_stages(self.program, self.options.stage)
         self.networks = self._built()
         for name in names:
@@ -106,7 +112,8 @@ class _Run:
             return earlier
         self.report = self._begun(earlier, keys)
         stages = {name: self._prepared(self.program.stages[name]) for name in names}
-        with self.folder.begun(self.report, is_new=earlier is None), listening() as self.is_asked_to_end:
+        begun = self.folder.begun(self.report, is_new=earlier is None)
+        with begun, self._logging(), listening() as self.is_asked_to_end:
             try:
                 self._run(stages)
             except Asked:
@@ -165,9 +172,25 @@ class _Run:
         cut = self.cachings[plan.name].cut
         return prepare(self.program, plan, self.networks.modules, seed=self.options.seed, cut=cut)
 
+    def _warn(self, stage: str, message: str) -> None:
+        self._tell(Warned(stage, message))
+
     def _tell(self, event: Event) -> None:
         self.folder.log(event)
         self.options.observer(event)
+        for log in self._logs:
+            log(event)
+
+    @contextmanager
+    def _logging(self) -> Iterator[None]:
+        settings = {"seed": str(self.options.seed), **{name: str(value) for name, value in self.options.point.items()}}
+        for name, logger in self.loggers.items():
+            subject = Subject(self.program.name, self.folder.path, settings, self.folder.log_folder(name))
+            self._logs.append(Log(logger, subject, self.folder, lambda stage, why: self._tell(Warned(stage, why))))
+        with ExitStack() as after:
+            for log in self._logs:
+                after.callback(log.close)
+            yield
 
     def _load(self, stage: Stage) -> None:
         """Take a finished stage's weights from the run's folder."""
@@ -239,7 +262,7 @@ class _Run:
             cannot_write=self.finished.cannot_write,
             splits=self._splits(stage.plan.data),
             walk=walk,
-            note=self.finished.note,
+            note=self._warn,
             observer=self._tell,
             is_asked_to_end=self.is_asked_to_end,
         )
@@ -268,6 +291,7 @@ class _Run:
             kept_epoch=progress.kept_epoch,
             reused=False,
             seconds=progress.seconds,
+            parts=progress.parts,
             metrics=progress.history[progress.kept_epoch - 1],
         )
 

@@ -7,6 +7,7 @@ running statistics of a frozen norm never move, and a network that learns nothin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field
 
 import torch
 from torch import Tensor, nn
@@ -20,8 +21,10 @@ from ..losses.base import Reads
 from ..program.model import Program, StagePlan
 from ..work.caching import NOTHING
 from ..work.cut import Cut
+from .clock import Clock, clock_on
 from .data import Batch
-from .terms import Moment, Outputs, RunningTerm, output_of, running_term
+from .metrics import FIT_PARTS, fit_parts
+from .terms import Moment, Outputs, RunningTerm, hint_of, output_of, running_term
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +53,8 @@ class Stage:
         regressors: By hint.
         terms: The terms of its loss.
         scored: The networks whose accuracy is measured, by where their result is.
+        fitted: The hints whose fit is measured.
+        clock: Told which part of a step is running.
     """
 
     program: Program
@@ -60,11 +65,14 @@ class Stage:
     regressors: Mapping[str, GraphModule]
     terms: tuple[RunningTerm, ...]
     scored: tuple[tuple[str, str], ...]
+    fitted: tuple[str, ...] = ()
+    clock: Clock = field(default_factory=Clock)
 
     @property
     def measured(self) -> tuple[str, ...]:
         """Names of the numbers that `measure` gives."""
-        return ("loss", *(term.name for term in self.terms), *(["accuracy"] if self.scored else []))
+        fits = (f"{part}({hint})" for hint in self.fitted for part in FIT_PARTS)
+        return ("loss", *(term.name for term in self.terms), *(["accuracy"] if self.scored else []), *fits)
 
     def learners(self) -> Iterator[tuple[str, str, nn.Module]]:
         """The layers that learn, or drop out while others learn, as (network, address, module)."""
@@ -102,14 +110,15 @@ class Stage:
 
     def outputs(self, batch: Batch) -> Outputs:
         """What the networks give for a batch, as far as the losses read it."""
-        layers = dict(batch.given)
+        layers, is_recorded = dict(batch.given), torch.is_grad_enabled()
         for name, part in (self.shortened if batch.given else self.parts).items():
-            count = len(self.program.networks[name].graph.inputs)
+            count, learns = len(self.program.networks[name].graph.inputs), name in self.plan.trains
             taken = (batch.given[name, address] for address in part.takes)
-            with torch.set_grad_enabled(torch.is_grad_enabled() and name in self.plan.trains):
+            with self.clock.part("student" if learns else "teacher"), torch.set_grad_enabled(is_recorded and learns):
                 values = part.module(*[batch.inputs] * count, *taken)
             layers |= {(name, address): value for address, value in zip(part.gives, values, strict=True)}
-        return Outputs(layers, self._guided(layers), batch.targets)
+        with self.clock.part("student"):
+            return Outputs(layers, self._guided(layers), batch.targets)
 
     def _guided(self, layers: Mapping[tuple[str, str], Tensor]) -> dict[str, Tensor]:
         guided = {}
@@ -120,13 +129,22 @@ class Stage:
         return guided
 
     def measure(self, batch: Batch, moment: Moment) -> tuple[Tensor, ...]:
-        """The loss, each term before its weight, and how many are right where that is measured: as `measured`."""
+        """The loss, each term before its weight, how many are right and how well hints are met: as `measured`."""
         outputs = self.outputs(batch)
+        with self.clock.part("loss"):
+            return self._compared(outputs, moment)
+
+    def _compared(self, outputs: Outputs, moment: Moment) -> tuple[Tensor, ...]:
         values = [term.value(outputs, moment) for term in self.terms]
         weighted = [term.weight_at(moment) * value for term, value in zip(self.terms, values, strict=True)]
         loss = torch.stack(weighted).sum() if len(weighted) > 1 else weighted[0]
-        right = [right_answers(outputs.layers[place], batch.targets) for place in self.scored]
-        return (loss, *values, *([torch.stack(right).mean()] if right else []))
+        right = [right_answers(outputs.layers[place], outputs.targets) for place in self.scored]
+        return (loss, *values, *([torch.stack(right).mean()] if right else []), *self._fits(outputs))
+
+    @torch.no_grad()
+    def _fits(self, outputs: Outputs) -> Iterator[Tensor]:
+        for name in self.fitted:
+            yield from fit_parts(outputs.guided[name], outputs.layers[hint_of(self.program, name)])
 
     def tensors(self) -> dict[str, Tensor]:
         """All state that this stage moves, by `network.NAME.KEY` and `regressor.NAME.KEY`; not copied."""
@@ -177,6 +195,8 @@ def prepare(
         {name: regressor.to(device) for name, regressor in regressors.items()},
         terms,
         tuple(scored),
+        tuple(name for name in hints if _can_be_fitted(program, name)),
+        clock_on(device),
     )
     stage.freeze()
     return stage
@@ -197,6 +217,12 @@ def part_of(network: Network, module: nn.Module, addresses: Sequence[str], given
     if network.source is not None:
         return Part(tap_outside(module, network.graph, gives), (), gives)
     return Part(tap(module, network.graph, gives, given=given), tuple(given), gives)
+
+
+def _can_be_fitted(program: Program, hint: str) -> bool:
+    """Whether a guided layer behind its regressor is as large as its hint."""
+    regressor, (teacher, address) = program.hints[hint].regressor, hint_of(program, hint)
+    return regressor.type_of(regressor.output).size == program.networks[teacher].graph.type_of(address).size
 
 
 def right_answers(logits: Tensor, targets: Tensor) -> Tensor:

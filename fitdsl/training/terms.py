@@ -100,11 +100,17 @@ def _source(program: Program, term: StageTerm, read: Reads) -> Callable[[Outputs
             return lambda outputs: _mean([outputs.layers[teacher] for teacher in teachers])
         case Reads.TARGETS:
             return lambda outputs: outputs.targets
-    hint = program.hints[str(term.hint)]
+    hint = str(term.hint)
     if read is Reads.GUIDED:
-        return lambda outputs: outputs.guided[hint.name]
-    place = (hint.teacher, program.networks[hint.teacher].graph.resolve(hint.hint))
+        return lambda outputs: outputs.guided[hint]
+    place = hint_of(program, hint)
     return lambda outputs: outputs.layers[place]
+
+
+def hint_of(program: Program, name: str) -> tuple[str, str]:
+    """Where in `Outputs.layers` what a hint's teacher gives is."""
+    hint = program.hints[name]
+    return hint.teacher, program.networks[hint.teacher].graph.resolve(hint.hint)
 
 
 def output_of(program: Program, network: str) -> tuple[str, str]:

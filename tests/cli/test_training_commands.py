@@ -17,7 +17,7 @@ from fitdsl.cli.bars import bars
 from fitdsl.cli.gains import gains
 from fitdsl.cli.progress import PlainProgress
 from fitdsl.cli.train import command
-from fitdsl.training.events import EpochDone, Event, RunDone, RunStarted, StageDone, StageStarted, StepsDone
+from fitdsl.training.events import EpochDone, Event, RunDone, RunStarted, StageDone, StageStarted, StepsDone, Warned
 from fitdsl.training.interrupts import Interrupted
 from fitdsl.training.report import CostReport, NetworkReport, RunReport, StageReport
 from fitdsl.view.terminal import Display
@@ -112,8 +112,11 @@ def test_a_bar_fits_the_terminal(width: int, line: str) -> None:
     assert shown_words == line.split()
 
 
+PARTS = {"data": 2.0, "loss": 0.5, "step": 12.2}
+
+
 def report(**networks: NetworkReport) -> RunReport:
-    stage = StageReport(key="k", epochs=9, kept_epoch=7, reused=False, seconds=12.345, metrics={})
+    stage = StageReport(key="k", epochs=9, kept_epoch=7, reused=False, seconds=20.0, parts=PARTS, metrics={})
     return RunReport(
         name="x", status="done", spec="", point={}, seed=0, device="cpu", versions={}, plan={},
         stages={"hints": stage}, networks=networks, trained=tuple(networks), folder=Path("runs/x/1"),
@@ -133,8 +136,8 @@ def test_gains_compare_with_the_teacher() -> None:
         "wide     teacher    9,600        -  960K      -         99.00%     12.3\n"
         "thin     student    1,000    9.6 x  100K  9.6 x         98.25%     12.3\n"
         "\n"
-        "stage  epochs  kept  seconds\n"
-        "hints       9     7     12.3\n"
+        "stage  epochs  kept  seconds  of them\n"
+        "hints       9     7     20.0  step 61%, data 10%\n"
         "\n"
         "weights of thin: runs/x/1/networks/thin.safetensors\n"
         "report and stages: runs/x/1"
@@ -142,7 +145,7 @@ def test_gains_compare_with_the_teacher() -> None:
 
 
 def test_gains_of_a_run_that_measured_nothing() -> None:
-    assert gains(report(), Display()).splitlines()[0] == "stage  epochs  kept  seconds"
+    assert gains(report(), Display()).splitlines()[0] == "stage  epochs  kept  seconds  of them"
 
 
 def test_train_ends_with_the_table_and_keeps_progress_on_stderr(fit: Fit) -> None:
@@ -205,3 +208,21 @@ def test_ctrl_c_says_how_to_go_on(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_options_left_out_stay_out() -> None:
     assert command(Path("a.fit"), {"stage": None, "resume": False}) == "fit train a.fit"
+
+
+def test_logs_that_were_asked_for_are_asked_for_again(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train_command, "load", lambda *arguments, **options: Stopped())
+    outcome = fit("train", "net.fit", "--log", "tensorboard", "--log", "wandb")
+    assert "--resume --log tensorboard --log wandb\n" in outcome.err
+
+
+def test_train_writes_the_logs_it_is_asked_for(fit: Fit) -> None:
+    Path("net.fit").write_text(SPEC)
+    assert fit("train", "net.fit", "--run", "out", "--log", "tensorboard").code == 0
+    assert [path.name.split(".")[0] for path in sorted(Path("out/logs/tensorboard").iterdir())] == ["epochs", "events"]
+
+
+def test_a_warning_stands_between_the_lines_of_progress() -> None:
+    lines: list[str] = []
+    PlainProgress(lines.append)(Warned("hints", "log `wandb` is given up: no route to host"))
+    assert lines == ["warning: log `wandb` is given up: no route to host"]

@@ -13,7 +13,7 @@ import torch
 from small_spec import Watch, run, same, weights
 from torch import nn
 
-from fitdsl.training.events import Note, OutputsKept
+from fitdsl.training.events import OutputsKept, Warned
 from fitdsl.work.rows import CHECKS, CHUNK, VALUES
 from fitdsl.work.store import Entry, Store
 
@@ -152,7 +152,7 @@ def test_a_damaged_entry_is_mended_and_said_once(
     harm(entry.folder / "rows")
     watch = Watch()
     run(tmp_path / "2", STILL, reuse=False, observer=watch)
-    notes = [event.text for event in watch.events if isinstance(event, Note)]
+    notes = [event.message for event in watch.events if isinstance(event, Warned)]
     what = "kept outputs of `big.c2[3]` were damaged in"
     assert notes == ([f"{what} {note}, which are computed anew"] if note else [])
     assert same(weights(tmp_path / "1", "distil"), weights(tmp_path / "2", "distil"))
@@ -169,7 +169,7 @@ def test_a_store_that_cannot_be_written_leaves_memory(tmp_path: Path, store: Pat
     watch = Watch()
     run(tmp_path / "2", STILL, reuse=False, observer=watch)
     assert [event.place for event in watch.events if isinstance(event, OutputsKept)] == ["memory", "memory"]
-    assert len([event for event in watch.events if isinstance(event, Note)]) == 1
+    assert len([event for event in watch.events if isinstance(event, Warned)]) == 1
     assert same(reference, weights(tmp_path / "2", "distil"))
 
 

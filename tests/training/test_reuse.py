@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from small_spec import Watch, run, same, weights
 
-from fitdsl.training.events import Note
+from fitdsl.training.events import Warned
 from fitdsl.training.report import RunReport
 from fitdsl.work.store import Store
 
@@ -42,7 +42,7 @@ def test_names_have_no_say(tmp_path: Path) -> None:
     first, second = run(tmp_path / "1"), run(tmp_path / "2", *RENAMED)
     assert reused(second) == [True] * 3
     assert second.test["thin"] == first.test["small"]
-    assert second.stages["hints"].metrics["train"].keys() == {"loss", "hint(m)"}
+    assert second.stages["hints"].metrics["train"].keys() == {"loss", "hint(m)", "fit(m)"}
     tensors, renamed = weights(tmp_path / "1", "distil"), weights(tmp_path / "2", "distil")
     assert same({name.replace("s1.", "first."): tensor for name, tensor in tensors.items()}, renamed)
 
@@ -91,7 +91,7 @@ def test_a_damaged_entry_is_trained_anew_and_said_once(tmp_path: Path, store: Pa
     watch = Watch()
     report = run(tmp_path / "2", observer=watch)
     assert reused(report) == [True, False, True]
-    (note,) = (event.text for event in watch.events if isinstance(event, Note))
+    (note,) = (event.message for event in watch.events if isinstance(event, Warned))
     assert note.startswith("stage `hints` is not taken from the store: `")
     assert note.endswith("weights.safetensors` has changed since it was written, so it is made anew")
     assert reused(run(tmp_path / "3")) == [True] * 3
@@ -101,7 +101,7 @@ def test_a_store_that_cannot_be_written_stops_nothing(tmp_path: Path, store: Pat
     store.write_text("a file where the folder should be")
     watch = Watch()
     assert reused(run(tmp_path / "1", observer=watch)) == [False] * 3
-    notes = [event.text for event in watch.events if isinstance(event, Note)]
+    notes = [event.message for event in watch.events if isinstance(event, Warned)]
     assert notes == [f"the store `{store}` cannot be written: Not a directory; nothing is kept for later runs"]
 
 

@@ -16,7 +16,7 @@ import fitdsl as fit
 from fitdsl import atomic
 from fitdsl.backend.weights import save_tensors
 from fitdsl.diagnostics import Diagnostic, FitError
-from fitdsl.training.events import EpochDone, Event, StageDone, StageStarted
+from fitdsl.training.events import PARTS, EpochDone, Event, StageDone, StageStarted
 from fitdsl.training.folder import read_report
 from fitdsl.training.hold import held
 from fitdsl.training.interrupts import Interrupted
@@ -64,7 +64,7 @@ def test_reports_what_was_done(finished: Path) -> None:
     assert list(document["stages"]) == list(STAGES)
     report = read_report(finished)
     assert {name: stage.epochs for name, stage in report.stages.items()} == {"teach": 3, "hints": 3, "distil": 4}
-    assert set(report.stages["hints"].metrics["val"]) == {"loss", "hint(mid)"}
+    assert set(report.stages["hints"].metrics["val"]) == {"loss", "hint(mid)", "fit(mid)"}
     assert set(report.stages["distil"].metrics["val"]) == {"loss", "ce", "kd", "accuracy", "error"}
     assert report.networks["big"].cost.params == program().networks["big"].graph.cost.params
     teacher, student = summary_table(report)
@@ -109,6 +109,21 @@ def test_logs_each_event_once(finished: Path) -> None:
     epochs = {"teach": 3, "hints": 3, "distil": 4}
     stages = [(*begun[stage], *["epoch"] * count, "stage_done") for stage, count in epochs.items()]
     assert names == ["run", *(name for stage in stages for name in stage), "done"]
+
+
+def test_tells_of_rates_gradients_fit_and_time(finished: Path) -> None:
+    events = [json.loads(line) for line in (finished / "events.jsonl").read_text().splitlines()]
+    epochs = [event for event in events if event["event"] == "epoch"]
+    first, *_, last = [event for event in epochs if event["stage"] == "hints"]
+    assert first["rates"] == {"1": first["rate"]} == {"1": 5e-3}
+    assert 0 < first["gradient"]["mean"] <= first["gradient"]["max"]
+    assert first["val"]["fit(mid)"] < last["val"]["fit(mid)"] < 1
+    assert tuple(first["parts"]) == PARTS
+    stages = read_report(finished).stages
+    assert "teacher" not in stages["teach"].parts
+    for name, stage in stages.items():
+        told = [event["parts"] for event in epochs if event["stage"] == name]
+        assert stage.parts == {part: pytest.approx(sum(epoch[part] for epoch in told)) for part in stage.parts}
 
 
 def test_repeats_itself_bit_for_bit(finished: Path, tmp_path: Path) -> None:

@@ -230,7 +230,30 @@ def test_test_examples_are_seen_once_at_the_end(tmp_path: Path, monkeypatch: pyt
 
         return noted
 
-    for module in ("loop", "run"):
+    for module in ("cache", "run"):
         monkeypatch.setattr(f"fitdsl.training.{module}.batches", note(module))
     run(tmp_path / "run", epochs=2)
-    assert walked == [*[("loop", 160), ("loop", 40)] * 6, ("run", 60), ("run", 60)]
+    assert walked == [*[("cache", 160), ("loop", 40)] * 6, ("run", 60), ("run", 60)]
+
+
+def test_a_step_tells_the_norm_of_the_whole_gradient() -> None:
+    hints = stage(
+        "hints", ("epochs    = 3\n}\n\nstage distil", "epochs = 3\n  max_norm = {student.s1: 0.01}\n}\n\nstage distil")
+    )
+    updates = updates_of(hints)
+    norm = updates.step(hints.measure(batch(), FIRST)[0], FIRST)
+    weights = [weight for group in updates.optimizer.param_groups for weight in group["params"]]
+    gradient = torch.cat([weight.grad.flatten() for weight in weights])
+    assert norm.item() == pytest.approx(gradient.norm().item())
+
+
+def test_rates_are_told_by_factor() -> None:
+    distil = stage("distil", ("keep      = best", "rates = {student.s1: 0.5}\n  keep      = best"))
+    assert updates_of(distil).rates_at(FIRST) == {"0.5": 5e-3, "1": 1e-2}
+
+
+def test_only_a_hint_that_the_guided_layer_can_equal_has_a_fit() -> None:
+    assert stage("hints").measured == ("loss", "hint(mid)", "residual(mid)", "spread(mid)")
+    relation = stage("hints", ("  regressor = conv()\n  loss      = mse()", "  loss      = sp()"))
+    assert relation.measured == ("loss", "hint(mid)")
+    assert len(relation.measure(batch(), FIRST)) == 2
