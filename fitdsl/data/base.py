@@ -181,6 +181,12 @@ class DataSettings(Record):
             raise Rejected(rejected.message, rejected.help, field="split") from None
         return self
 
+    @property
+    def training_examples(self) -> int | None:
+        """How many the training split has; None where only opening the data tells."""
+        available = self.source.signature.train
+        return None if available is None else self.sizes(available)[0]
+
     def sizes(self, available: int) -> tuple[int, int]:
         """How many of `available` examples go to train and to val.
 

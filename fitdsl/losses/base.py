@@ -14,8 +14,9 @@ class Reads(StrEnum):
     LOGITS = "logits"  # output of the student in training, [n, classes]
     TEACHER_LOGITS = "teacher"  # output of the teacher (the mean over an ensemble), [n, classes]
     TARGETS = "targets"  # class indices, [n]
-    GUIDED = "guided"  # guided layer after the regressor, [n, ...]
-    HINT = "hint"  # hint layer, same shape
+    INDICES = "indices"  # positions of the examples in their split, [n]
+    GUIDED = "guided"  # guided layer after the regressor, [n, ...]; a tuple of several layers
+    HINT = "hint"  # hint layer, [n, ...]; a tuple of several layers
 
 
 class Loss(Component, kind="loss"):

@@ -228,7 +228,8 @@ class Stages:
     def _read(self, term: StageTerm) -> Iterator[tuple[str, str]]:
         if term.hint is not None:
             hint = self.hints[term.hint]
-            yield from ((hint.student, hint.guided), (hint.teacher, hint.hint))
+            yield from ((hint.student, address) for address in hint.guided)
+            yield from ((hint.teacher, address) for address in hint.hint)
         else:
             yield from ((name, self.networks[name].graph.output) for name in (term.student, *term.teachers))
 

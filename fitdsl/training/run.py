@@ -156,8 +156,8 @@ class _Run:
 
     def _prepared(self, plan: StagePlan) -> Stage:
         """Data opened and networks cut before anything trains, so that what cannot work fails at once."""
-        self._splits(plan.data)
-        return prepare(self.program, plan, self.networks.modules, seed=self.options.seed)
+        examples = len(self._splits(plan.data).train)
+        return prepare(self.program, plan, self.networks.modules, seed=self.options.seed, examples=examples)
 
     def _tell(self, event: Event) -> None:
         self.folder.log(event)

@@ -12,14 +12,16 @@ import torch
 from torch import Tensor, nn
 from torch.fx import GraphModule
 
-from ..backend.build import build, tap
+from ..backend.build import build, build_apart, tap
+from ..backend.losses import Layers
 from ..backend.outside import tap_outside
+from ..backend.seeds import derived_seed
 from ..dataclass import dataclass
 from ..graph.model import Network, state_key
 from ..losses.base import Reads
 from ..program.model import Program, StagePlan
 from .data import Batch
-from .terms import Moment, Outputs, RunningTerm, output_of, running_term
+from .terms import Moment, Outputs, RunningTerm, one_or_several, output_of, places_of, running_term
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,7 @@ class Stage:
         networks: All networks that take part, whole.
         parts: Of each, what must run to give the outputs that the losses read.
         regressors: By hint.
+        losses: Losses with weights or a memory of their own, by hint.
         terms: The terms of its loss.
         scored: The networks whose accuracy is measured, by where their result is.
     """
@@ -39,6 +42,7 @@ class Stage:
     networks: Mapping[str, nn.Module]
     parts: Mapping[str, nn.Module]
     regressors: Mapping[str, GraphModule]
+    losses: Mapping[str, nn.Module]
     terms: tuple[RunningTerm, ...]
     scored: tuple[tuple[str, str], ...]
 
@@ -73,13 +77,17 @@ class Stage:
         self.evaluate()
         for _, _, layer in self.learners():
             layer.train()
-        for regressor in self.regressors.values():
-            regressor.train()
+        for module in self.dropped():
+            module.train()
 
     def evaluate(self) -> None:
         """Put everything into evaluation mode."""
-        for module in (*self.networks.values(), *self.regressors.values()):
+        for module in (*self.networks.values(), *self.dropped()):
             module.eval()
+
+    def dropped(self) -> tuple[nn.Module, ...]:
+        """What trains with the stage and is dropped after it: regressors, and what losses have of their own."""
+        return (*self.regressors.values(), *self.losses.values())
 
     def outputs(self, batch: Batch) -> Outputs:
         """What the networks give for a batch, as far as the losses read it."""
@@ -89,14 +97,14 @@ class Stage:
             with torch.set_grad_enabled(torch.is_grad_enabled() and name in self.plan.trains):
                 values = part(*[batch.inputs] * len(graph.inputs))
             layers |= {(name, graph.resolve(a)): v for a, v in zip(self.plan.taps[name], values, strict=True)}
-        return Outputs(layers, self._guided(layers), batch.targets)
+        return Outputs(layers, self._guided(layers), batch.targets, batch.indices)
 
-    def _guided(self, layers: Mapping[tuple[str, str], Tensor]) -> dict[str, Tensor]:
-        guided = {}
-        for name, regressor in self.regressors.items():
+    def _guided(self, layers: Mapping[tuple[str, str], Tensor]) -> dict[str, Layers]:
+        guided: dict[str, Layers] = {}
+        for name in self.plan.hints:
             hint = self.program.hints[name]
-            place = self.program.networks[hint.student].graph.resolve(hint.guided)
-            guided[name] = regressor(layers[hint.student, place])
+            values = [layers[place] for place in places_of(self.program, hint.student, hint.guided)]
+            guided[name] = self.regressors[name](*values) if name in self.regressors else one_or_several(values)
         return guided
 
     def measure(self, batch: Batch, moment: Moment) -> tuple[Tensor, ...]:
@@ -109,14 +117,15 @@ class Stage:
         return (loss, *values, *([torch.stack(right).mean()] if right else []))
 
     def tensors(self) -> dict[str, Tensor]:
-        """All state that this stage moves, by `network.NAME.KEY` and `regressor.NAME.KEY`; not copied."""
+        """All state that this stage moves, by `network.NAME.KEY`, `regressor.HINT.KEY`, `loss.HINT.KEY`; not copied."""
         found = {
             f"network.{network}.{state_key(address)}.{name}": tensor
             for network, address, layer in self.learners()
             for name, tensor in layer.state_dict().items()
         }
-        for hint, regressor in self.regressors.items():
-            found |= {f"regressor.{hint}.{name}": tensor for name, tensor in regressor.state_dict().items()}
+        for kind, modules in (("regressor", self.regressors), ("loss", self.losses)):
+            for hint, module in modules.items():
+                found |= {f"{kind}.{hint}.{name}": tensor for name, tensor in module.state_dict().items()}
         return found
 
     @torch.no_grad()
@@ -126,23 +135,32 @@ class Stage:
             own.copy_(tensors[name])
 
 
-def prepare(program: Program, plan: StagePlan, networks: Mapping[str, nn.Module], *, seed: int) -> Stage:
-    """Cut the networks to what a stage runs and build its regressors, on the networks' device.
+def prepare(
+    program: Program,
+    plan: StagePlan,
+    networks: Mapping[str, nn.Module],
+    *,
+    seed: int,
+    examples: int | None = None,
+) -> Stage:
+    """Cut the networks to what a stage runs, and build its regressors and losses, on the networks' device.
 
     Args:
         program: Where the stage comes from.
         plan: The stage.
         networks: All networks of the program.
-        seed: Decides the regressors' weights.
+        seed: Decides the weights of regressors and losses.
+        examples: How many the training split has; as many as the data's declaration says if left out.
     """
     parts = {name: _part(program.networks[name], networks[name], taps) for name, taps in plan.taps.items()}
-    hints = dict.fromkeys(term.hint for term in plan.terms if term.hint)
     regressors = {
         name: build(program.hints[name].regressor, name=f"regressor_{name}", seed=seed, slot=f"regressor{place}")
-        for place, name in enumerate(hints)
+        for place, name in enumerate(plan.hints)
+        if len(program.hints[name].guided) == 1
     }
+    losses = dict(_losses(program, plan, seed, examples))
     device = next((p.device for name in parts for p in networks[name].parameters()), torch.device("cpu"))
-    terms = tuple(running_term(program, term) for term in plan.terms)
+    terms = tuple(running_term(program, term, losses) for term in plan.terms)
     scored = dict.fromkeys(
         output_of(program, term.student) for term in plan.terms if Reads.LOGITS in term.term.loss.reads
     )
@@ -152,11 +170,22 @@ def prepare(program: Program, plan: StagePlan, networks: Mapping[str, nn.Module]
         {name: networks[name] for name in parts},
         parts,
         {name: regressor.to(device) for name, regressor in regressors.items()},
+        {name: loss.to(device) for name, loss in losses.items()},
         terms,
         tuple(scored),
     )
     stage.freeze()
     return stage
+
+
+def _losses(program: Program, plan: StagePlan, seed: int, examples: int | None) -> Iterator[tuple[str, nn.Module]]:
+    """The losses of a stage that have weights or a memory of their own, by hint."""
+    held = program.data[plan.data].training_examples if examples is None else examples
+    for place, name in enumerate(plan.hints):
+        loss = program.learned_loss(name)
+        if loss is not None:
+            call = loss.lower_between(program.sides(name, held))
+            yield name, build_apart(call, seed=derived_seed(seed, f"loss{place}"))
 
 
 def _part(network: Network, module: nn.Module, addresses: Sequence[str]) -> nn.Module:
