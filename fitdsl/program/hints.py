@@ -115,10 +115,11 @@ class Hints:
 
     def _side(self, node: nodes.Expr) -> _Side | None:
         """The layers that an end of a hint names; None if they are wrong, which is reported."""
-        items = node.items if isinstance(node, nodes.List) and node.items else (node,)
-        ends = [end for item in items if (end := self._end(item)) is not None]
-        if len(ends) < len(items):
+        taps = self.places.taps(node)
+        if taps is None:
             return None
+        items = node.items if isinstance(node, nodes.List) else (node,)
+        ends = [_End(*tap, item) for tap, item in zip(taps, items, strict=True)]
         names = list(dict.fromkeys(end.network.name for end in ends))
         if len(names) > 1:
             message = f"the layers of one list lie in one network, not in `{names[0]}` and `{names[1]}`"
@@ -126,10 +127,6 @@ class Hints:
             self.declarations.reporter.error("FIT3006", node.span, message, helps=(help,))
             return None
         return _Side(ends[0].network, tuple(ends), node)
-
-    def _end(self, node: nodes.Expr) -> _End | None:
-        found = self.places.tap(self.declarations.evaluator.value(node, Scope()), node.span)
-        return None if found is None else _End(*found, node)
 
     def _between(self, hint: nodes.Hint, settings: HintSettings, teacher: _Side, student: _Side) -> LayerGraph | None:
         """What stands between the two sides: a regressor, or nothing where there are several layers."""
