@@ -6,13 +6,15 @@ A regressor trains with its hint's stage and is dropped afterwards, so its size 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, PositiveInt
 
 from ..component import Component, components
 from ..losses.feature import FeatureLoss, Needs
+from ..ops.attention import QueryAttention
 from ..ops.base import Op
-from ..ops.conv import Conv2d, MaxoutConv2d
+from ..ops.conv import Conv2d, ConvTranspose2d, MaxoutConv2d
 from ..ops.dense import Linear, Maxout
 from ..ops.shape import Flatten, Unflatten
 from ..optim.initializers import Initializer
@@ -79,6 +81,55 @@ class Pointwise(Regressor, name="pointwise"):
         return _linear(hint.shape[-1], nonlinearity)
 
 
+class Strided(Regressor, name="strided"):
+    """A convolution with steps, [C, H, W] -> [C', H', W'], for maps larger than the hint's.
+
+    Along each axis the step is H // H', the kernel H - (H' - 1) step, so that windows end at the edges: at H = 2 H'
+    they are 2 x 2 and lie side by side, where `conv` needs a kernel of H' + 1.
+    """
+
+    def solve(self, guided: TensorType, hint: TensorType, nonlinearity: Op | None) -> tuple[Op, ...]:
+        windows = _windows(guided, hint)
+        if windows is None:
+            raise Rejected(f"`strided` takes a map larger than the hint's, got {guided} and {hint}")
+        kernel, stride = windows
+        return _convolution(hint.shape[0], kernel, nonlinearity, stride)
+
+
+class Transposed(Regressor, name="transposed"):
+    """A transposed convolution, [C, H, W] -> [C', H', W'], for maps smaller than the hint's.
+
+    Along each axis the step is H' // H, the kernel H' - (H - 1) step: at H' = 2 H windows are 2 x 2 and do not overlap.
+    """
+
+    def solve(self, guided: TensorType, hint: TensorType, nonlinearity: Op | None) -> tuple[Op, ...]:
+        windows = _windows(hint, guided)
+        if windows is None:
+            raise Rejected(f"`transposed` takes a map smaller than the hint's, got {guided} and {hint}")
+        kernel, stride = windows
+        enlarged = ConvTranspose2d(out_channels=hint.shape[0], kernel_size=kernel, stride=stride)
+        if isinstance(nonlinearity, MaxoutConv2d | Maxout):
+            return (enlarged, MaxoutConv2d(out_channels=hint.shape[0], kernel_size=1, pieces=nonlinearity.pieces))
+        return (enlarged, *_activation(nonlinearity))
+
+
+class Attention(Regressor, name="attention"):
+    """Cross-attention from learned queries, one a token of the hint, [L, D] -> [L', D'].
+
+    Source: Jaegle et al. 2021, Perceiver, section 3.1.
+    """
+
+    num_heads: PositiveInt = Field(1, description="groups of features that attend on their own")
+
+    def solve(self, guided: TensorType, hint: TensorType, nonlinearity: Op | None) -> tuple[Op, ...]:
+        if guided.rank != 2 or hint.rank != 2:
+            raise Rejected(f"`attention` joins tokens [L, D], got {guided} and {hint}")
+        if hint.shape[1] % self.num_heads:
+            raise Rejected(f"`attention` cannot divide tokens of width {hint.shape[1]} among {self.num_heads} heads")
+        queries, width = hint.shape
+        return (QueryAttention(queries=queries, width=width, num_heads=self.num_heads), *_activation(nonlinearity))
+
+
 class NoRegressor(Regressor, name="identity"):
     """No regressor: the guided output is compared as it is, so the types must agree as far as the loss needs it."""
 
@@ -88,10 +139,25 @@ class NoRegressor(Regressor, name="identity"):
         return ()
 
 
-def _convolution(channels: int, kernel: tuple[int, int], nonlinearity: Op | None) -> tuple[Op, ...]:
+Pair = tuple[int, int]
+
+
+def _windows(larger: TensorType, smaller: TensorType) -> tuple[Pair, Pair] | None:
+    """Kernel and step that join two maps without padding; None if the first is not the larger map."""
+    if larger.rank != 3 or smaller.rank != 3:
+        return None
+    (height, width), (low, narrow) = larger.shape[1:], smaller.shape[1:]
+    if height < low or width < narrow or (height, width) == (low, narrow):
+        return None
+    down, right = height // low, width // narrow
+    return (height - (low - 1) * down, width - (narrow - 1) * right), (down, right)
+
+
+def _convolution(channels: int, kernel: Pair, nonlinearity: Op | None, stride: Pair = (1, 1)) -> tuple[Op, ...]:
+    window: dict[str, Any] = {"kernel_size": kernel} | ({} if stride == (1, 1) else {"stride": stride})
     if isinstance(nonlinearity, MaxoutConv2d | Maxout):
-        return (MaxoutConv2d(out_channels=channels, kernel_size=kernel, pieces=nonlinearity.pieces),)
-    return (Conv2d(out_channels=channels, kernel_size=kernel), *_activation(nonlinearity))
+        return (MaxoutConv2d(out_channels=channels, pieces=nonlinearity.pieces, **window),)
+    return (Conv2d(out_channels=channels, **window), *_activation(nonlinearity))
 
 
 def _linear(features: int, nonlinearity: Op | None) -> tuple[Op, ...]:

@@ -207,7 +207,7 @@ def test_channels_join_maps_of_other_sizes() -> None:
         (
             [("student.g {", "student.p {")],
             "16:28 FIT3001 `at` compares maps or tokens with the same positions, got [4, 4, 4] and [6, 8, 8]"
-            "  (guide `s.g` instead, which gives [4, 8, 8])  (use another regressor: `fc()`)",
+            "  (guide `s.g` instead, which gives [4, 8, 8])  (use another regressor: `fc()` or `transposed()`)",
         ),
         (
             [("teacher.h", "teacher.f"), ("student.g {", "student.f {")],
