@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from ..component import Component, components
 from ..losses.feature import FeatureLoss, Needs
-from ..ops.attention import QueryAttention
 from ..ops.base import Op
 from ..ops.conv import Conv2d, ConvTranspose2d, MaxoutConv2d
 from ..ops.dense import Linear, Maxout
@@ -110,24 +109,7 @@ class Transposed(Regressor, name="transposed"):
         enlarged = ConvTranspose2d(out_channels=hint.shape[0], kernel_size=kernel, stride=stride)
         if isinstance(nonlinearity, MaxoutConv2d | Maxout):
             return (enlarged, MaxoutConv2d(out_channels=hint.shape[0], kernel_size=1, pieces=nonlinearity.pieces))
-        return (enlarged, *_activation(nonlinearity))
-
-
-class Attention(Regressor, name="attention"):
-    """Cross-attention from learned queries, one a token of the hint, [L, D] -> [L', D'].
-
-    Source: Jaegle et al. 2021, Perceiver, section 3.1.
-    """
-
-    num_heads: PositiveInt = Field(1, description="groups of features that attend on their own")
-
-    def solve(self, guided: TensorType, hint: TensorType, nonlinearity: Op | None) -> tuple[Op, ...]:
-        if guided.rank != 2 or hint.rank != 2:
-            raise Rejected(f"`attention` joins tokens [L, D], got {guided} and {hint}")
-        if hint.shape[1] % self.num_heads:
-            raise Rejected(f"`attention` cannot divide tokens of width {hint.shape[1]} among {self.num_heads} heads")
-        queries, width = hint.shape
-        return (QueryAttention(queries=queries, width=width, num_heads=self.num_heads), *_activation(nonlinearity))
+        return (enlarged, *activation(nonlinearity))
 
 
 class NoRegressor(Regressor, name="identity"):
@@ -157,16 +139,17 @@ def _convolution(channels: int, kernel: Pair, nonlinearity: Op | None, stride: P
     window: dict[str, Any] = {"kernel_size": kernel} | ({} if stride == (1, 1) else {"stride": stride})
     if isinstance(nonlinearity, MaxoutConv2d | Maxout):
         return (MaxoutConv2d(out_channels=channels, pieces=nonlinearity.pieces, **window),)
-    return (Conv2d(out_channels=channels, **window), *_activation(nonlinearity))
+    return (Conv2d(out_channels=channels, **window), *activation(nonlinearity))
 
 
 def _linear(features: int, nonlinearity: Op | None) -> tuple[Op, ...]:
     if isinstance(nonlinearity, MaxoutConv2d | Maxout):
         return (Maxout(out_features=features, pieces=nonlinearity.pieces),)
-    return (Linear(out_features=features), *_activation(nonlinearity))
+    return (Linear(out_features=features), *activation(nonlinearity))
 
 
-def _activation(nonlinearity: Op | None) -> tuple[Op, ...]:
+def activation(nonlinearity: Op | None) -> tuple[Op, ...]:
+    """What a regressor ends in."""
     return () if nonlinearity is None else (nonlinearity,)
 
 

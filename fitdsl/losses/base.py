@@ -1,6 +1,7 @@
 """What a loss is: a class that says which tensors it compares, with its paper as source and a value worked by hand."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import ClassVar
 
@@ -42,6 +43,6 @@ class Loss(Component, kind="loss"):
         return None
 
     @property
-    def learned_from(self) -> NetworkRef | None:
-        """The network this term learns from, where the spec says so."""
-        return None
+    def learned_from(self) -> Mapping[str, float]:
+        """The networks this term learns from with their shares, where the spec says so."""
+        return {}

@@ -216,9 +216,10 @@ def _misled(hint: nodes.Hint, teacher: _Side, student: _Side) -> Diagnostic | No
         return _error("FIT3002", hint.student.span, f"the teacher `{own.name}` cannot guide itself", help)
     for end, guided in zip(teacher.ends, student.ends, strict=False):
         if own.graph.resolve(end.address) in own.graph.ancestors([guided.address]):
-            message = f"`{guided.node.span.text}` does not come before `{end.node.span.text}`, which is to guide it"
-            help = "in one student, a layer guides those it is computed from"
-            return _error("FIT3002", hint.student.span, message, help)
+            above, below = guided.node.span.text, end.node.span.text
+            whom = "itself" if above == below else f"`{above}`, which is computed from it"
+            help = "in one student, a deeper layer guides a shallower one"
+            return _error("FIT3002", hint.student.span, f"`{below}` cannot guide {whom}", help)
     return None
 
 

@@ -73,6 +73,7 @@ class StageTerm:
         name: Unique in its stage, as shown in reports: `ce`, `kd`, `hint(mid)`.
         student: The network it teaches.
         teachers: The networks it learns from; several form an ensemble by the mean of their logits.
+        shares: What each of these has in the mean; all have the same if empty.
         hint: The hint it compares, for a hint term.
     """
 
@@ -81,6 +82,7 @@ class StageTerm:
     student: str
     teachers: tuple[str, ...] = ()
     hint: str | None = None
+    shares: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,10 +13,11 @@ from ..losses.base import Loss, Reads
 from ..losses.feature import HintLoss
 from ..losses.objective import Term, as_objective
 from ..semantics.arguments import Given, Site, bind
+from ..semantics.names import ROLES
 from ..semantics.scope import UNKNOWN, Scope
 from ..source import Span
 from ..syntax import nodes
-from ..values import Selection
+from ..values import NetworkRef, Selection
 from .declarations import Declarations, setting_span
 from .model import Hint, StagePlan, StageSettings, StageTerm
 from .places import Places
@@ -189,13 +190,13 @@ class Stages:
         teachers = self._teachers(loss, student, span) if student else None
         if student is None or teachers is None or not {student, *teachers} <= self.networks.keys():
             return None
-        return StageTerm(loss.word, term, student, teachers)
+        return StageTerm(loss.word, term, student, teachers, shares=tuple(loss.learned_from.values()))
 
     def _teachers(self, loss: Loss, student: str, span: Span) -> tuple[str, ...] | None:
         if Reads.TEACHER_LOGITS not in loss.reads:
             return ()
         if loss.learned_from:
-            return (loss.learned_from.name,)
+            return self._named(loss, span)
         if teachers := tuple(name for name in self.declarations.of_role("teacher") if name != student):
             return teachers
         self._refuse(
@@ -205,6 +206,20 @@ class Stages:
             "declare one: `teacher big(image: …) { … }`",
         )
         return None
+
+    def _named(self, loss: Loss, span: Span) -> tuple[str, ...] | None:
+        """The teachers that a loss names; None if one is no network, which is reported."""
+        named = [self.declarations.lookup(nodes.Name(name, span=span)) for name in loss.learned_from]
+        for name, value in zip(loss.learned_from, named, strict=True):
+            if value is not UNKNOWN and isinstance(value, NetworkRef):
+                continue
+            if name not in ROLES:
+                networks = (*self.declarations.names(nodes.Network, nodes.External),)
+                helps = did_you_mean(name, networks)
+                message = f"`teacher` of `{loss.word}` names `{name}`, which is no network"
+                self.declarations.reporter.error("FIT1007", span, message, helps=helps)
+            return None
+        return tuple(value.name for value in named)
 
     def _only(self, loss: Loss, trained: list[str], span: Span) -> str | None:
         if len(trained) == 1:

@@ -108,7 +108,7 @@ def _source(program: Program, term: StageTerm, read: Reads) -> Callable[[Outputs
             return lambda outputs: outputs.layers[student]
         case Reads.TEACHER_LOGITS:
             teachers = tuple(output_of(program, name) for name in term.teachers)
-            return lambda outputs: _mean([outputs.layers[teacher] for teacher in teachers])
+            return lambda outputs: _mean([outputs.layers[teacher] for teacher in teachers], term.shares)
         case Reads.TARGETS:
             return lambda outputs: outputs.targets
         case Reads.INDICES:
@@ -137,5 +137,11 @@ def output_of(program: Program, network: str) -> tuple[str, str]:
     return network, graph.resolve(graph.output)
 
 
-def _mean(logits: list[Tensor]) -> Tensor:
-    return logits[0] if len(logits) == 1 else torch.stack(logits).mean(0)
+def _mean(logits: list[Tensor], shares: Sequence[float]) -> Tensor:
+    """The mean of some networks' logits, by shares where there are some; these need not add up to 1."""
+    if len(logits) == 1:
+        return logits[0]
+    if not shares:
+        return torch.stack(logits).mean(0)
+    weighted = [share / sum(shares) * one for share, one in zip(shares, logits, strict=True)]
+    return torch.stack(weighted).sum(0)

@@ -122,7 +122,7 @@ def test_what_is_called_to_make_it(source: Source, target: str, arguments: dict[
         (
             [("[8, 6, 6]", "[8, 7, 7]")],
             "15:31 FIT3001 a convolution cannot make [8, 7, 7] from the smaller map [4, 6, 6]"
-            "  (use another regressor: `fc()`)",
+            "  (use another regressor: `fc()` or `transposed()`)",
         ),
         (
             [("[8, 6, 6]", "8")],
