@@ -181,7 +181,7 @@ def stage_block(stage: StagePlan, known: Mapping[str, str | None], display: Disp
 
 def stage_facts(program: Program, stage: StagePlan) -> dict[str, str | None]:
     """What a stage trains, minimises, runs and keeps frozen."""
-    regressors = (f"regressor of {name}" for name in stage.hints)
+    regressors = (f"regressor of {name}" for name in stage.hints if program.hints[name].regressor.layers)
     losses = (f"loss of {name}" for name in stage.hints if program.learned_cost(name).params)
     return {
         "trains": ", ".join((*map(str, stage.settings.train), *regressors, *losses)),

@@ -314,4 +314,4 @@ stage learn {
 """
     lines = table(fit.loads(text).compilation, ViewOptions()).splitlines()
     assert "    loss       vid(), 27 params of its own" in lines
-    assert "  trains  s, regressor of mid, loss of mid" in lines
+    assert "  trains  s, loss of mid" in lines
