@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -165,7 +166,7 @@ class Stages:
 
     def _terms(self, stage: nodes.Stage, settings: StageSettings) -> tuple[StageTerm, ...] | None:
         trained = list(dict.fromkeys(selection.network for selection in settings.train))
-        terms = [self._term(term, trained, setting_span(stage, "loss", term.loss.word)) for term in settings.loss.terms]
+        terms = [self._term(term, trained, span) for term, span in _written(stage, settings.loss.terms)]
         found = [term for term in terms if term is not None]
         return tuple(_numbered(found)) if len(found) == len(terms) else None
 
@@ -279,6 +280,14 @@ class Stages:
             help = "teacher and student of a stage read the same data"
         self._refuse("FIT4011", stage.name.span, message, help)
         return None
+
+
+def _written(stage: nodes.Stage, terms: Iterable[Term]) -> Iterator[tuple[Term, Span]]:
+    """Terms with the calls that they come from."""
+    seen: Counter[str] = Counter()
+    for term in terms:
+        yield term, setting_span(stage, "loss", term.loss.word, before=seen[term.loss.word])
+        seen[term.loss.word] += 1
 
 
 def _numbered(terms: Iterable[StageTerm]) -> Iterator[StageTerm]:

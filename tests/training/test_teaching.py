@@ -247,3 +247,8 @@ def test_teachers_may_have_a_term_each() -> None:
 def test_shares_that_mean_nothing(teacher: str, finding: str) -> None:
     (line,) = found(ensemble(f"kd(teacher={teacher})"))
     assert line.partition(" ")[2] == f"FIT1007 {finding}"
+
+
+def test_what_is_wrong_is_shown_where_it_is_written() -> None:
+    (line,) = found(ensemble("kd(teacher=big) + kd(teacher={wid: 1})"))
+    assert line.partition(" ")[0] == "41:33"
