@@ -200,12 +200,10 @@ class Stages:
             return self._named(loss, span)
         if teachers := tuple(name for name in self.declarations.of_role("teacher") if name != student):
             return teachers
-        self._refuse(
-            "FIT4005",
-            span,
-            f"`{loss.word}` needs a teacher, this spec has none",
-            "declare one: `teacher big(image: …) { … }`",
-        )
+        help = "declare one: `teacher big(image: …) { … }`"
+        if peer := next((name for name in self.declarations.of_role("student") if name != student), None):
+            help += f"; or name a student that teaches: `{loss.word}(teacher={peer})`"
+        self._refuse("FIT4005", span, f"`{loss.word}` needs a teacher, this spec has none", help)
         return None
 
     def _named(self, loss: Loss, span: Span) -> tuple[str, ...] | None:

@@ -153,11 +153,7 @@ def prepare(
         examples: How many the training split has; as many as the data's declaration says if left out.
     """
     parts = {name: _part(program.networks[name], networks[name], taps) for name, taps in plan.taps.items()}
-    regressors = {
-        name: build(program.hints[name].regressor, name=f"regressor_{name}", seed=seed, slot=f"regressor{place}")
-        for place, name in enumerate(plan.hints)
-        if len(program.hints[name].guided) == 1
-    }
+    regressors = dict(_regressors(program, plan, seed))
     losses = dict(_losses(program, plan, seed, examples))
     device = next((p.device for name in parts for p in networks[name].parameters()), torch.device("cpu"))
     terms = tuple(running_term(program, term, losses) for term in plan.terms)
@@ -176,6 +172,15 @@ def prepare(
     )
     stage.freeze()
     return stage
+
+
+def _regressors(program: Program, plan: StagePlan, seed: int) -> Iterator[tuple[str, GraphModule]]:
+    """What maps guided layers to hints, by hint; layers of a hint that has several are compared as they are."""
+    for place, name in enumerate(plan.hints):
+        hint = program.hints[name]
+        if len(hint.guided) == 1:
+            slot = f"regressor{place}"
+            yield name, build(hint.regressor, name=f"regressor_{name}", seed=seed, slot=slot)
 
 
 def _losses(program: Program, plan: StagePlan, seed: int, examples: int | None) -> Iterator[tuple[str, nn.Module]]:

@@ -118,6 +118,14 @@ def test_each_of_two_learns_from_the_other_as_it_is() -> None:
         torch.testing.assert_close(terms[name].value(outputs, NOW), expected)
 
 
+def test_a_student_that_could_teach_is_named() -> None:
+    (line,) = found(text("a", "ce() + kd()"))
+    assert line.partition(" ")[2] == (
+        "FIT4005 `kd` needs a teacher, this spec has none"
+        "  (declare one: `teacher big(image: …) { … }`; or name a student that teaches: `kd(teacher=b)`)"
+    )
+
+
 # A student's own layers -----------------------------------------------------------------------------------------------
 
 OWN = "hint own: a.body.c2 guides a.body.c1 {\n  loss = mse()\n}\n"
