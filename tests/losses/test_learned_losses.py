@@ -16,6 +16,7 @@ import fitdsl as fit
 from fitdsl.backend.build import build_apart
 from fitdsl.backend.losses_learned import ContrastiveRepresentation, FactorTransfer, MaskedGeneration
 from fitdsl.backend.losses_several import KnowledgeReview
+from fitdsl.backend.weights import load_tensors
 from fitdsl.component import components
 from fitdsl.losses.feature import LearnedLoss, Sides
 from fitdsl.losses.learned import FactorTransfer as FactorTransferLoss
@@ -258,6 +259,25 @@ def test_a_stage_holds_trains_and_switches_its_losses() -> None:
     updates.step(stage.measure(batch, Moment(1, 4))[0], Moment(1, 4))
     moved = {name for name, held in stage.tensors().items() if not torch.equal(held, before[name])}
     assert {name for name in stage.tensors() if name.startswith("loss.")} <= moved
+
+
+def test_a_memory_is_as_large_as_the_data_that_were_opened() -> None:
+    made = program(CRD)
+    networks = build_networks(made, seed=0, base=Path(), device=torch.device("cpu"))
+    stage = prepare(made, made.stages["hints"], networks.modules, seed=0, examples=7)
+    assert stage.losses["mid"].get_buffer("hint_memory").shape == (7, 8)
+
+
+def test_weights_of_a_loss_follow_from_the_seed_and_the_hint_alone() -> None:
+    first, second = stage_of(program(CRD)), stage_of(program(CRD, ("epochs    = 3", "epochs    = 5")))
+    assert same(first.losses["mid"].state_dict(), second.losses["mid"].state_dict())
+
+
+def test_nothing_of_a_loss_is_left_when_its_stage_is_over(tmp_path: Path) -> None:
+    run(tmp_path / "run", CRD, stage="hints", epochs=1)
+    left = [name for file in (tmp_path / "run").rglob("*.safetensors") for name in load_tensors(file)]
+    assert left
+    assert not [name for name in left if name.startswith("loss.")]
 
 
 def test_the_memory_comes_back_when_a_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from small_spec import program, run
 import fitdsl as fit
 from fitdsl.backend.losses_several import fsp
 from fitdsl.program.graph import closure, weave
+from fitdsl.syntax.jsonform import from_json, to_json
 from fitdsl.syntax.printer import print_spec
 from fitdsl.training.networks import build_networks
 from fitdsl.training.stage import prepare
@@ -56,8 +57,10 @@ def test_a_hint_holds_its_layers_pair_by_pair() -> None:
     assert dict(hint.regressor.layers) == {}
 
 
-def test_it_prints_as_it_is_written() -> None:
-    assert print_spec(fit.loads(TEXT).compilation.tree) == TEXT
+def test_it_prints_as_it_is_written_and_comes_back_from_json() -> None:
+    tree = fit.loads(TEXT).compilation.tree
+    assert print_spec(tree) == TEXT
+    assert from_json(to_json(tree)) == tree
 
 
 def test_it_shows_every_layer() -> None:
