@@ -197,7 +197,7 @@ class Stages:
         if Reads.TEACHER_LOGITS not in loss.reads:
             return ()
         if loss.learned_from:
-            return self._named(loss, span)
+            return self._named(loss, student, span)
         if teachers := tuple(name for name in self.declarations.of_role("teacher") if name != student):
             return teachers
         help = "declare one: `teacher big(image: …) { … }`"
@@ -206,19 +206,20 @@ class Stages:
         self._refuse("FIT4005", span, f"`{loss.word}` needs a teacher, this spec has none", help)
         return None
 
-    def _named(self, loss: Loss, span: Span) -> tuple[str, ...] | None:
-        """The teachers that a loss names; None if one is no network, which is reported."""
-        named = [self.declarations.lookup(nodes.Name(name, span=span)) for name in loss.learned_from]
-        for name, value in zip(loss.learned_from, named, strict=True):
-            if value is not UNKNOWN and isinstance(value, NetworkRef):
-                continue
-            if name not in ROLES:
-                networks = (*self.declarations.names(nodes.Network, nodes.External),)
-                helps = did_you_mean(name, networks)
-                message = f"`teacher` of `{loss.word}` names `{name}`, which is no network"
-                self.declarations.reporter.error("FIT1007", span, message, helps=helps)
-            return None
-        return tuple(value.name for value in named)
+    def _named(self, loss: Loss, student: str, span: Span) -> tuple[str, ...] | None:
+        """The teachers that a loss names; None if one is no network or the student itself, which is reported."""
+        values = {name: self.declarations.lookup(nodes.Name(name, span=span)) for name in loss.learned_from}
+        wrong = [name for name, value in values.items() if not isinstance(value, NetworkRef)]
+        found = tuple(value.name for value in values.values() if isinstance(value, NetworkRef))
+        message = f"`teacher` of `{loss.word}` is `{student}`, which it teaches"
+        helps: tuple[str, ...] = ("name another network",)
+        if wrong:
+            message = f"`teacher` of `{loss.word}` names `{wrong[0]}`, which is no network"
+            helps = did_you_mean(wrong[0], self.networks)
+        # what a role's name means where there is no such network, or are several, is reported already
+        if student in found or set(wrong).difference(ROLES):
+            self.declarations.reporter.error("FIT1007", span, message, helps=helps)
+        return None if wrong or student in found else found
 
     def _only(self, loss: Loss, trained: list[str], span: Span) -> str | None:
         if len(trained) == 1:

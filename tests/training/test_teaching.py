@@ -241,6 +241,7 @@ def test_teachers_may_have_a_term_each() -> None:
     ("teacher", "finding"),
     [
         ("{big: 0.7, wid: 0.3}", "`teacher` of `kd` names `wid`, which is no network  (did you mean `wide`?)"),
+        ("a", "`teacher` of `kd` is `a`, which it teaches  (name another network)"),
         ("{big: 0.7, d: 0.3}", "`teacher` of `kd` names `d`, which is no network"),
         (
             "{big: -0.7}",
