@@ -86,6 +86,8 @@ def _common_names(stage: Stage) -> Iterator[tuple[str, str]]:
         graph = stage.program.hints[hint].regressor
         for name in regressor.state_dict():
             yield f"regressor.{hint}.{name}", f"regressor{place}.{_common_name(graph, name)}"
+    for place, (hint, loss) in enumerate(stage.losses.items()):
+        yield from ((f"loss.{hint}.{name}", f"loss{place}.{name}") for name in loss.state_dict())
 
 
 def _common_name(graph: LayerGraph, name: str) -> str:

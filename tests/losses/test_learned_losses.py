@@ -287,9 +287,16 @@ def test_the_memory_comes_back_when_a_run_goes_on(tmp_path: Path, monkeypatch: p
         # the first stage has 15 steps; the second is asked to end 2 steps into its second epoch
         patched.setattr("fitdsl.training.run.listening", lambda: nullcontext(lambda: next(steps) == 15 + 7))
         with pytest.raises(Interrupted):
-            run(tmp_path / "broken", CRD, stage="hints")
-    run(tmp_path / "broken", CRD, stage="hints", resume=True)
+            run(tmp_path / "broken", CRD, stage="hints", reuse=False)
+    run(tmp_path / "broken", CRD, stage="hints", resume=True, reuse=False)
     assert same(weights(tmp_path / "whole", "hints"), weights(tmp_path / "broken", "hints"))
+
+
+def test_a_stage_whose_loss_remembers_is_not_trained_twice(tmp_path: Path) -> None:
+    run(tmp_path / "first", CRD, stage="hints")
+    second = run(tmp_path / "second", CRD, stage="hints")
+    assert [stage.reused for stage in second.stages.values()] == [True, True]
+    assert same(weights(tmp_path / "first", "hints"), weights(tmp_path / "second", "hints"))
 
 
 def test_a_plan_counts_what_a_loss_has_and_keeps() -> None:
