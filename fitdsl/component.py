@@ -26,8 +26,9 @@ COMMON = (
 )
 RARE = (
     *("ops.attention", "ops.dropout", "ops.recurrent", "ops.resize", "ops.tokens"),
-    *("losses.logits", "losses.maps", "losses.relations"),
-    *("data.augmentation", "data.preparation", "graph.sources", "space.samplers", "training.loggers"),
+    *("losses.learned", "losses.logits", "losses.maps", "losses.relations", "losses.several"),
+    *("data.augmentation", "data.preparation", "graph.attending", "graph.sources", "space.samplers"),
+    "training.loggers",
 )
 """The modules whose import registers components: those most specs need, and those loaded when a name asks for them."""
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from command_line import Fit, runner
 
 from fitdsl.work.store import VARIABLE
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What fixtures that serve several tests train goes to a store of the session, never to the user's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(tmp_path_factory.mktemp("shared") / "store"))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -77,7 +77,7 @@ def _small() -> LayerGraph:
 
 def _hint() -> Hint:
     regressor = network((4, 8, 8), ("conv", _conv(16, 1)), input="guided")
-    return Hint("mid", "big", "t1", "small", "s1", regressor, MeanSquared())
+    return Hint("mid", "big", ("t1",), "small", ("s1",), regressor, MeanSquared())
 
 
 def _hints(hint: Hint) -> StagePlan:
@@ -95,7 +95,7 @@ def _hints(hint: Hint) -> StagePlan:
         data="digits",
         settings=settings,
         terms=(StageTerm("hint(mid)", term, "small", ("big",), "mid"),),
-        taps={"big": ("t1",), "small": (hint.guided,)},
+        taps={"big": ("t1",), "small": hint.guided},
         runs={"big": frozenset({"t1"}), "small": guided},
         trains={"small": frozenset({"s1[0][0]", "s1[1][0]"})},
         frozen={"big": frozenset({"t1"}), "small": frozenset()},

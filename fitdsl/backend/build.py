@@ -61,6 +61,13 @@ def tap(module: nn.Module, network: LayerGraph, addresses: Sequence[str], *, giv
     return GraphModule(module, _traced(network, layers, wanted, given), class_name=type(module).__name__)
 
 
+def build_apart(call: Call, *, seed: int) -> nn.Module:
+    """A module that is part of no network, with weights that the seed decides; torch's random state is left alone."""
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(seed)
+        return build_module(call)
+
+
 def _call(network: LayerGraph, layer: Layer) -> Call:
     return layer.op.lower(*(network.type_of(source) for source in layer.inputs))
 

@@ -13,6 +13,9 @@ from torch.nn import functional
 Compare = Callable[[Tensor, Tensor], Tensor]
 """A comparison of a guided tensor with its hint, both [n, ...], that gives a scalar."""
 
+Layers = Tensor | tuple[Tensor, ...]
+"""One side of a hint: a layer's output, [n, ...], or those of several layers."""
+
 
 def kd(
     logits: Tensor,
@@ -66,12 +69,13 @@ def l2(guided: Tensor, hint: Tensor) -> Tensor:
     return (guided - hint).square().sum() / (2 * len(hint))
 
 
-def hint(guided: Tensor, hint: Tensor, *, compare: Compare) -> Tensor:
+def hint(guided: Layers, hint: Layers, *others: Tensor, compare: Callable[..., Tensor]) -> Tensor:
     """A hint's own comparison.
 
     Args:
-        guided: Student features after the regressor, [n, ...].
-        hint: Teacher features, [n, ...]; no gradient flows into it.
+        guided: Student features after the regressor, [n, ...]; a tuple where the hint has several layers.
+        hint: Teacher features, [n, ...], or a tuple; no gradient flows into it.
+        others: What else the comparison reads.
         compare: The loss the hint declares.
 
     Returns:
@@ -79,7 +83,8 @@ def hint(guided: Tensor, hint: Tensor, *, compare: Compare) -> Tensor:
 
     Source: Romero et al. 2015, FitNets, section 2.2.
     """
-    return compare(guided, hint.detach())
+    fixed = hint.detach() if isinstance(hint, Tensor) else tuple(layer.detach() for layer in hint)
+    return compare(guided, fixed, *others)
 
 
 def of_one_shape(guided: Tensor, hint: Tensor, *, compare: Compare) -> Tensor:

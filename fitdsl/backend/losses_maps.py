@@ -24,7 +24,7 @@ def at(guided: Tensor, hint: Tensor, *, power: float, squared: bool) -> Tensor:
 
 def _attention(features: Tensor, power: float) -> Tensor:
     """Activity at each position, of norm 1: [n, p]."""
-    return functional.normalize(_by_channel(features).abs().pow(power).sum(dim=1), dim=1)
+    return functional.normalize(by_channel(features).abs().pow(power).sum(dim=1), dim=1)
 
 
 def nst(guided: Tensor, hint: Tensor, *, power: int) -> Tensor:
@@ -32,7 +32,7 @@ def nst(guided: Tensor, hint: Tensor, *, power: int) -> Tensor:
 
     Source: Huang and Wang 2017, Neuron Selectivity Transfer, section 4.
     """
-    own, other = (functional.normalize(_by_channel(features), dim=2) for features in (guided, hint))
+    own, other = (functional.normalize(by_channel(features), dim=2) for features in (guided, hint))
     return _kernel(own, own, power) + _kernel(other, other, power) - 2 * _kernel(own, other, power)
 
 
@@ -54,7 +54,7 @@ def ofd(guided: Tensor, hint: Tensor) -> Tensor:
 
     Source: Heo et al. 2019, A Comprehensive Overhaul of Feature Distillation, section 3.
     """
-    own, other = _by_channel(guided), _by_channel(hint)
+    own, other = by_channel(guided), by_channel(hint)
     negative = (other < 0).sum(dim=(0, 2), keepdim=True).clamp(min=1)
     raised = other.maximum(other.clamp(max=0).sum(dim=(0, 2), keepdim=True) / negative)
     counts = (own > raised) | (raised > 0)
@@ -66,7 +66,7 @@ def cwd(guided: Tensor, hint: Tensor, *, temperature: float) -> Tensor:
 
     Source: Shu et al. 2021, Channel-wise Knowledge Distillation for Dense Prediction, section 3.
     """
-    own, other = (functional.log_softmax(_by_channel(x) / temperature, dim=2).flatten(0, 1) for x in (guided, hint))
+    own, other = (functional.log_softmax(by_channel(x) / temperature, dim=2).flatten(0, 1) for x in (guided, hint))
     return functional.kl_div(own, other, reduction="batchmean", log_target=True) * temperature**2
 
 
@@ -75,13 +75,13 @@ def ickd(guided: Tensor, hint: Tensor) -> Tensor:
 
     Source: Liu et al. 2021, Exploring Inter-Channel Correlation, section 3.
     """
-    n, c, _ = _by_channel(hint).shape
+    n, c, _ = by_channel(hint).shape
     return (_correlation(guided) - _correlation(hint)).square().sum() / (n * c)
 
 
 def _correlation(features: Tensor) -> Tensor:
     """Inner products of channels over positions, rows of norm 1: [n, c, c]."""
-    channels = _by_channel(features)
+    channels = by_channel(features)
     return functional.normalize(channels @ channels.transpose(1, 2), dim=2)
 
 
@@ -90,7 +90,7 @@ def pkd(guided: Tensor, hint: Tensor) -> Tensor:
 
     Source: Cao et al. 2022, PKD via Pearson Correlation Coefficient, section 3.
     """
-    own, other = (_by_channel(features).transpose(0, 1).flatten(1) for features in (guided, hint))
+    own, other = (by_channel(features).transpose(0, 1).flatten(1) for features in (guided, hint))
     return discord(own, other, dim=1)
 
 
@@ -99,7 +99,7 @@ def srd(guided: Tensor, hint: Tensor, *, power: float) -> Tensor:
 
     Source: Miles and Mikolajczyk 2024, Understanding the Role of the Projector, section 3.
     """
-    apart = _normed(_by_channel(guided)) - _normed(_by_channel(hint))
+    apart = _normed(by_channel(guided)) - _normed(by_channel(hint))
     total = apart.abs().pow(power).sum()
     return total.clamp(min=torch.finfo(total.dtype).tiny).log()
 
@@ -110,8 +110,13 @@ def _normed(features: Tensor) -> Tensor:
     return (features - mean) * (variance + 1e-5).rsqrt()
 
 
-def _by_channel(features: Tensor) -> Tensor:
+def by_channel(features: Tensor) -> Tensor:
     """Any layer as [n, c, p]; a vector has one position."""
     if features.ndim == 3:
         return features.transpose(1, 2)
     return features.unsqueeze(2) if features.ndim == 2 else features.flatten(2)
+
+
+def as_map(features: Tensor) -> Tensor:
+    """Any layer as [n, c, h, w]; tokens stand below one another."""
+    return features if features.ndim == 4 else by_channel(features).unsqueeze(3)

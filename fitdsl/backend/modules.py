@@ -77,6 +77,19 @@ class MultiheadAttention(nn.MultiheadAttention):
         return output
 
 
+class QueryAttention(nn.Module):
+    """Attention of learned queries over tokens, [n, l, d] -> [n, queries, width]."""
+
+    def __init__(self, queries: int, width: int, *, num_heads: int = 1, bias: bool = True, **options: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(nn.init.trunc_normal_(torch.empty(queries, width), std=0.02))
+        self.attention = MultiheadAttention(width, num_heads, bias=bias, batch_first=True, **options)
+
+    def forward(self, input: Tensor) -> Tensor:
+        output: Tensor = self.attention(self.weight.expand(input.shape[0], -1, -1), input)
+        return output
+
+
 class SqueezeExcite(nn.Module):
     """Channels scaled by a gate that is computed from their means, [n, c, h, w] -> [n, c, h, w].
 

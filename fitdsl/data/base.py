@@ -193,6 +193,12 @@ class DataSettings(Record):
             )
         return self
 
+    @property
+    def training_examples(self) -> int | None:
+        """How many the training split has; None where only opening the data tells."""
+        available = self.source.signature.train
+        return None if available is None else self.sizes(available)[0]
+
     def sizes(self, available: int) -> tuple[int, int]:
         """How many of `available` examples go to train and to val.
 

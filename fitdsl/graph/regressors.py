@@ -6,13 +6,14 @@ A regressor trains with its hint's stage and is dropped afterwards, so its size 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import Field
 
 from ..component import Component, components
 from ..losses.feature import FeatureLoss, Needs
 from ..ops.base import Op
-from ..ops.conv import Conv2d, MaxoutConv2d
+from ..ops.conv import Conv2d, ConvTranspose2d, MaxoutConv2d
 from ..ops.dense import Linear, Maxout
 from ..ops.shape import Flatten, Unflatten
 from ..optim.initializers import Initializer
@@ -79,6 +80,38 @@ class Pointwise(Regressor, name="pointwise"):
         return _linear(hint.shape[-1], nonlinearity)
 
 
+class Strided(Regressor, name="strided"):
+    """A convolution with steps, [C, H, W] -> [C', H', W'], for maps larger than the hint's.
+
+    Along each axis the step is H // H', the kernel H - (H' - 1) step, so that windows end at the edges: at H = 2 H'
+    they are 2 x 2 and lie side by side, where `conv` needs a kernel of H' + 1.
+    """
+
+    def solve(self, guided: TensorType, hint: TensorType, nonlinearity: Op | None) -> tuple[Op, ...]:
+        windows = _windows(guided, hint)
+        if windows is None:
+            raise Rejected(f"`strided` takes a map larger than the hint's, got {guided} and {hint}")
+        kernel, stride = windows
+        return _convolution(hint.shape[0], kernel, nonlinearity, stride)
+
+
+class Transposed(Regressor, name="transposed"):
+    """A transposed convolution, [C, H, W] -> [C', H', W'], for maps smaller than the hint's.
+
+    Along each axis the step is H' // H, the kernel H' - (H - 1) step: at H' = 2 H windows are 2 x 2 and do not overlap.
+    """
+
+    def solve(self, guided: TensorType, hint: TensorType, nonlinearity: Op | None) -> tuple[Op, ...]:
+        windows = _windows(hint, guided)
+        if windows is None:
+            raise Rejected(f"`transposed` takes a map smaller than the hint's, got {guided} and {hint}")
+        kernel, stride = windows
+        enlarged = ConvTranspose2d(out_channels=hint.shape[0], kernel_size=kernel, stride=stride)
+        if isinstance(nonlinearity, MaxoutConv2d | Maxout):
+            return (enlarged, MaxoutConv2d(out_channels=hint.shape[0], kernel_size=1, pieces=nonlinearity.pieces))
+        return (enlarged, *activation(nonlinearity))
+
+
 class NoRegressor(Regressor, name="identity"):
     """No regressor: the guided output is compared as it is, so the types must agree as far as the loss needs it."""
 
@@ -88,19 +121,35 @@ class NoRegressor(Regressor, name="identity"):
         return ()
 
 
-def _convolution(channels: int, kernel: tuple[int, int], nonlinearity: Op | None) -> tuple[Op, ...]:
+Pair = tuple[int, int]
+
+
+def _windows(larger: TensorType, smaller: TensorType) -> tuple[Pair, Pair] | None:
+    """Kernel and step that join two maps without padding; None if the first is not the larger map."""
+    if larger.rank != 3 or smaller.rank != 3:
+        return None
+    (height, width), (low, narrow) = larger.shape[1:], smaller.shape[1:]
+    if height < low or width < narrow or (height, width) == (low, narrow):
+        return None
+    down, right = height // low, width // narrow
+    return (height - (low - 1) * down, width - (narrow - 1) * right), (down, right)
+
+
+def _convolution(channels: int, kernel: Pair, nonlinearity: Op | None, stride: Pair = (1, 1)) -> tuple[Op, ...]:
+    window: dict[str, Any] = {"kernel_size": kernel} | ({} if stride == (1, 1) else {"stride": stride})
     if isinstance(nonlinearity, MaxoutConv2d | Maxout):
-        return (MaxoutConv2d(out_channels=channels, kernel_size=kernel, pieces=nonlinearity.pieces),)
-    return (Conv2d(out_channels=channels, kernel_size=kernel), *_activation(nonlinearity))
+        return (MaxoutConv2d(out_channels=channels, pieces=nonlinearity.pieces, **window),)
+    return (Conv2d(out_channels=channels, **window), *activation(nonlinearity))
 
 
 def _linear(features: int, nonlinearity: Op | None) -> tuple[Op, ...]:
     if isinstance(nonlinearity, MaxoutConv2d | Maxout):
         return (Maxout(out_features=features, pieces=nonlinearity.pieces),)
-    return (Linear(out_features=features), *_activation(nonlinearity))
+    return (Linear(out_features=features), *activation(nonlinearity))
 
 
-def _activation(nonlinearity: Op | None) -> tuple[Op, ...]:
+def activation(nonlinearity: Op | None) -> tuple[Op, ...]:
+    """What a regressor ends in."""
     return () if nonlinearity is None else (nonlinearity,)
 
 

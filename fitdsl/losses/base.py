@@ -1,6 +1,7 @@
 """What a loss is: a class that says which tensors it compares, with its paper as source and a value worked by hand."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import ClassVar
 
@@ -14,8 +15,9 @@ class Reads(StrEnum):
     LOGITS = "logits"  # output of the student in training, [n, classes]
     TEACHER_LOGITS = "teacher"  # output of the teacher (the mean over an ensemble), [n, classes]
     TARGETS = "targets"  # class indices, [n]
-    GUIDED = "guided"  # guided layer after the regressor, [n, ...]
-    HINT = "hint"  # hint layer, same shape
+    INDICES = "indices"  # positions of the examples in their split, [n]
+    GUIDED = "guided"  # guided layer after the regressor, [n, ...]; a tuple of several layers
+    HINT = "hint"  # hint layer, [n, ...]; a tuple of several layers
 
 
 class Loss(Component, kind="loss"):
@@ -41,6 +43,6 @@ class Loss(Component, kind="loss"):
         return None
 
     @property
-    def learned_from(self) -> NetworkRef | None:
-        """The network this term learns from, where the spec says so."""
-        return None
+    def learned_from(self) -> Mapping[str, float]:
+        """The networks this term learns from with their shares, where the spec says so."""
+        return {}

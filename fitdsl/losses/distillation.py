@@ -1,5 +1,6 @@
 """What losses between a student's and a teacher's output have in common, and the one most specs need."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, PositiveFloat
@@ -15,28 +16,44 @@ def _stays_positive(value: float | Schedule) -> float | Schedule:
     return value
 
 
+def _some(shares: Mapping[str, float]) -> Mapping[str, float]:
+    if not shares:
+        raise ValueError("the dictionary of teachers is empty")
+    return dict(shares)
+
+
 Temperature = Annotated[PositiveFloat | Schedule, AfterValidator(_stays_positive)]
 """What logits are divided by before the softmax: a number above 0, or a schedule that stays above 0."""
+
+Teachers = NetworkRef | Annotated[Mapping[str, PositiveFloat], AfterValidator(_some)]
+"""A network, or the names of several with the share that each has in their mean: `{big: 0.7, wide: 0.3}`."""
 
 _WHO = frozenset({"student", "teacher"})
 
 
 class LogitLoss(Loss):
-    """A comparison of a student's output with a teacher's, [n, classes] twice; several teachers enter as their mean."""
+    """A comparison of a student's output with a teacher's, [n, classes] twice; several teachers enter as their mean.
+
+    The mean is that of their logits, weighted where `teacher` gives shares.
+    """
 
     reads: ClassVar[tuple[Reads, ...]] = (Reads.LOGITS, Reads.TEACHER_LOGITS)
 
     temperature: Temperature = Field(1.0, description="what logits are divided by before the softmax")
     student: NetworkRef | None = Field(None, description="the network it trains, where a stage trains several")
-    teacher: NetworkRef | None = Field(None, description="the network it learns from; all teachers' mean if left out")
+    teacher: Teachers | None = Field(
+        None, description="the network it learns from, or several with their shares; all teachers' mean if left out"
+    )
 
     @property
     def taught(self) -> NetworkRef | None:
         return self.student
 
     @property
-    def learned_from(self) -> NetworkRef | None:
-        return self.teacher
+    def learned_from(self) -> Mapping[str, float]:
+        if isinstance(self.teacher, NetworkRef):
+            return {self.teacher.name: 1.0}
+        return self.teacher or {}
 
     def _call(self, function: str) -> Call:
         settings = {name: getattr(self, name) for name in type(self).model_fields if name not in _WHO}

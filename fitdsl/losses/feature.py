@@ -1,11 +1,13 @@
 """Losses that compare a guided layer, after its regressor, with its hint; and the term that names a hint."""
 
+from abc import abstractmethod
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field, PositiveFloat
 
-from ..values import Call, HintRef, TensorType
+from ..dataclass import dataclass
+from ..values import Call, Cost, HintRef, TensorType
 from .base import Loss, Reads
 
 
@@ -16,6 +18,7 @@ class Needs(StrEnum):
     MAP = "maps or tokens of one shape"
     POSITIONS = "maps or tokens with the same positions"
     CHANNELS = "maps or tokens with the same channels"
+    MAPS = "maps of any size"
     NOTHING = "any two shapes"
 
     def met_by(self, guided: TensorType, hint: TensorType) -> bool:
@@ -27,17 +30,21 @@ class Needs(StrEnum):
             case Needs.MAP:
                 return guided == hint and have_positions
             case Needs.POSITIONS:
-                return have_positions and _positions(guided) == _positions(hint)
+                return have_positions and positions_of(guided) == positions_of(hint)
             case Needs.CHANNELS:
-                return have_positions and _channels(guided) == _channels(hint)
+                return have_positions and channels_of(guided) == channels_of(hint)
+            case Needs.MAPS:
+                return guided.rank == hint.rank == 3
         return True
 
 
-def _positions(type: TensorType) -> tuple[int, ...]:
+def positions_of(type: TensorType) -> tuple[int, ...]:
+    """Where channels are read: [H, W] of a map, [L] of tokens."""
     return type.shape[:-1] if type.rank == 2 else type.shape[1:]
 
 
-def _channels(type: TensorType) -> int:
+def channels_of(type: TensorType) -> int:
+    """How many numbers stand at each position: C of a map, D of tokens, all of a vector."""
     return type.shape[-1] if type.rank == 2 else type.shape[0]
 
 
@@ -47,18 +54,60 @@ class FeatureLoss(Loss):
     Attributes:
         needs: What they must share. A loss that needs neither one shape nor the same channels has no regressor unless
             the hint names one.
+        takes_several: Whether it reads two or more layers of each network, as tuples, and not just one.
     """
 
-    reads: ClassVar = (Reads.GUIDED, Reads.HINT)
+    reads: ClassVar[tuple[Reads, ...]] = (Reads.GUIDED, Reads.HINT)
     needs: ClassVar[Needs] = Needs.SHAPE
+    takes_several: ClassVar[bool] = False
 
     @classmethod
     def wants_regressor(cls) -> bool:
-        """Whether its hint has a regressor unless it says otherwise."""
-        return cls.needs not in (Needs.POSITIONS, Needs.NOTHING)
+        """Whether its hint has a regressor unless it says otherwise; several layers have none."""
+        return cls.needs not in (Needs.POSITIONS, Needs.NOTHING) and not cls.takes_several
 
     def _call(self, function: str) -> Call:
         return Call(function, {name: getattr(self, name) for name in type(self).model_fields})
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What a loss with weights of its own is built between.
+
+    Attributes:
+        guided: Types of the guided layers, behind the regressor where there is one.
+        hint: Types of the hint layers.
+        examples: How many the training split has; None where only opening the data tells.
+    """
+
+    guided: tuple[TensorType, ...]
+    hint: tuple[TensorType, ...]
+    examples: int | None = None
+
+
+class LearnedLoss(FeatureLoss):
+    """A comparison with weights or a memory of its own, which trains in its hint's stage and is dropped after it.
+
+    `lower` names the class of a torch module and its settings, `sizes` what else it is built with. In `example`, which
+    is in evaluation mode, all its matrices hold ones and its biases zeros.
+    """
+
+    @abstractmethod
+    def sizes(self, sides: Sides) -> dict[str, Any]:
+        """What its module is built with besides its settings."""
+
+    @abstractmethod
+    def cost(self, sides: Sides) -> Cost:
+        """What it adds to the cost of one example."""
+
+    def remembers(self, sides: Sides) -> int:
+        """How many numbers it keeps that are no weights; 0 as long as the number of examples is not known."""
+        return 0
+
+    def lower_between(self, sides: Sides) -> Call:
+        """The class of its module with all that it takes."""
+        call = self.lower()
+        return Call(call.target, {**call.kwargs, **self.sizes(sides)})
 
 
 class MeanSquared(FeatureLoss, name="mse"):

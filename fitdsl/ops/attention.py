@@ -50,6 +50,40 @@ class MultiheadAttention(Op):
         return Call("fitdsl.backend.modules.MultiheadAttention", {**widths, **self.options(), "batch_first": True})
 
 
+class QueryAttention(Op):
+    """Attention of learned queries over the tokens that come in, [L, D] -> [queries, width].
+
+    Source: Jaegle et al. 2021, Perceiver, section 3.1.
+    """
+
+    examples = (
+        ("QueryAttention(3, 6)", (5, 8)),
+        ("QueryAttention(queries=1, width=8, num_heads=2, bias=false)", (5, 8)),
+    )
+
+    queries: PositiveInt = Field(description="tokens it gives")
+    width: PositiveInt = Field(description="width of a token it gives")
+    num_heads: PositiveInt = Field(1, description="groups of features that attend on their own")
+    bias: bool = Field(True, description="add learned numbers after each linear map")
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        (x,) = inputs
+        demand_tokens(self, x)
+        given = TensorType((self.queries, self.width))
+        demand_heads(self, given, self.num_heads)
+        return given
+
+    def cost(self, *inputs: TensorType) -> Cost:
+        (x,) = inputs
+        query = self.infer(x)
+        learned = Cost(query.size, query.size)
+        return learned + attention_cost(query, x, x, heads=self.num_heads, bias=self.bias)
+
+    def lower(self, *inputs: TensorType) -> Call:
+        (x,) = inputs
+        return Call("fitdsl.backend.modules.QueryAttention", {**self.options(), "kdim": x.shape[1], "vdim": x.shape[1]})
+
+
 def _query_key_value(op: Op, inputs: tuple[TensorType, ...]) -> tuple[TensorType, TensorType, TensorType]:
     if len(inputs) == 2:
         raise Rejected(f"`{op.word}` takes one flow or three, got 2", "write `[query, key, value] -> ...`")

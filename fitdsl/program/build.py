@@ -99,8 +99,8 @@ def _warn_of_unused(
             )
     for network in networks.values():
         graph = network.graph
-        ends = {h.hint for h in hints.values() if h.teacher == network.name}
-        ends |= {h.guided for h in hints.values() if h.student == network.name}
+        ends = {address for h in hints.values() if h.teacher == network.name for address in h.hint}
+        ends |= {address for h in hints.values() if h.student == network.name for address in h.guided}
         needed = graph.ancestors([graph.output, *ends])
         for layer in graph.layers.values():
             if layer.address not in needed and not graph.readers[layer.address]:

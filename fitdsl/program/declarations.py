@@ -253,10 +253,20 @@ def _refused_setting(settings: DataSettings) -> str:
     return "augment"
 
 
-def setting_span(declaration: nodes.Data | nodes.Hint | nodes.Stage, name: str, callee: str = "") -> Span:
-    """Where the value of a setting stands, or in it the first call of `callee`; the declaration's name if left out."""
+def setting_span(
+    declaration: nodes.Data | nodes.Hint | nodes.Stage, name: str, callee: str = "", *, before: int = 0
+) -> Span:
+    """Where the value of a setting stands; the declaration's name if it is left out.
+
+    Args:
+        declaration: What has the setting.
+        name: The setting.
+        callee: A call in its value to point to, if there is such a one.
+        before: How many calls of the same name to skip.
+    """
     value = next((setting.value for setting in declaration.settings if setting.name.text == name), None)
     if value is None:
         return declaration.name.span
     calls = (node for node in walk(value) if isinstance(node, nodes.Call) and isinstance(node.function, nodes.Name))
-    return next((call.span for call in calls if call.function == nodes.Name(callee)), value.span)
+    spans = [call.span for call in calls if call.function == nodes.Name(callee)]
+    return spans[before] if before < len(spans) else value.span

@@ -12,7 +12,6 @@ import networkx as nx
 
 from ..dataclass import dataclass
 from ..graph.model import LayerGraph
-from ..graph.regressors import GUIDED
 from .model import Program, StageTerm
 
 
@@ -41,7 +40,8 @@ def weave(program: Program) -> nx.DiGraph[Part]:
         _add(graph, "network", network.name, network.graph)
     for hint in program.hints.values():
         _add(graph, "regressor", hint.name, hint.regressor)
-        graph.add_edge(Part("network", hint.student, hint.guided), Part("regressor", hint.name, GUIDED))
+        for address, name in zip(hint.guided, hint.regressor.inputs, strict=True):
+            graph.add_edge(Part("network", hint.student, address), Part("regressor", hint.name, name))
     for stage in program.stages.values():
         for term in stage.terms:
             graph.add_edges_from((part, Part("term", stage.name, term.name)) for part in _read(term, program))
@@ -63,7 +63,8 @@ def _add(graph: nx.DiGraph[Part], kind: str, owner: str, layers: LayerGraph) -> 
 def _read(term: StageTerm, program: Program) -> Iterator[Part]:
     if term.hint is not None:
         hint = program.hints[term.hint]
-        yield from (Part("regressor", hint.name, hint.regressor.output), Part("network", hint.teacher, hint.hint))
+        yield from (Part("regressor", hint.name, name) for name in hint.compared)
+        yield from (Part("network", hint.teacher, address) for address in hint.hint)
     else:
         for name in (term.student, *term.teachers):
             yield Part("network", name, program.networks[name].graph.output)

@@ -13,14 +13,14 @@ from ..component import ByName, Record
 from ..data.base import DataSettings
 from ..dataclass import dataclass
 from ..graph.model import LayerGraph, Network
-from ..losses.feature import FeatureLoss
+from ..losses.feature import FeatureLoss, LearnedLoss, Sides
 from ..losses.objective import Objective, Term
 from ..optim.caching import AutoCache, Cache
 from ..optim.optimizers import Optimizer
 from ..optim.schedules import Schedule
 from ..optim.stopping import Keep, Stop
 from ..source import NOWHERE, Span
-from ..values import Selection
+from ..values import Cost, Selection
 
 
 class StageSettings(Record):
@@ -45,24 +45,29 @@ class StageSettings(Record):
 
 @dataclass(frozen=True, eq=False)
 class Hint:
-    """A teacher layer that guides a student layer through a regressor (Romero et al. 2015, eq. 3).
+    """A teacher layer that guides a student layer through a regressor (Romero et al. 2015, eq. 3), or several layers.
 
     Attributes:
         teacher, student: Network names.
-        hint, guided: Addresses of the layers whose outputs are compared, inside their networks.
+        hint, guided: Addresses of the layers whose outputs are compared, inside their networks, pair by pair.
         regressor: Maps the guided output to what the loss can compare; its one input is called `guided`. Without layers
-            where the outputs are compared as they are.
+            where the outputs are compared as they are, as those of several always are; it then has an input for each.
         loss: Compares the regressed output with the hint.
     """
 
     name: str
     teacher: str
-    hint: str
+    hint: tuple[str, ...]
     student: str
-    guided: str
+    guided: tuple[str, ...]
     regressor: LayerGraph
     loss: FeatureLoss
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """What the loss reads of the regressor: its output, or the inputs where several layers pass as they are."""
+        return (self.regressor.output,) if len(self.guided) == 1 else tuple(self.regressor.inputs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +78,7 @@ class StageTerm:
         name: Unique in its stage, as shown in reports: `ce`, `kd`, `hint(mid)`.
         student: The network it teaches.
         teachers: The networks it learns from; several form an ensemble by the mean of their logits.
+        shares: What each of these has in the mean; all have the same if empty.
         hint: The hint it compares, for a hint term.
     """
 
@@ -81,6 +87,7 @@ class StageTerm:
     student: str
     teachers: tuple[str, ...] = ()
     hint: str | None = None
+    shares: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,3 +135,25 @@ class Program:
     networks: Mapping[str, Network]
     hints: Mapping[str, Hint]
     stages: Mapping[str, StagePlan]
+
+    def learned_loss(self, hint: str) -> LearnedLoss | None:
+        """The loss of a hint if it has weights or a memory of its own."""
+        loss = self.hints[hint].loss
+        return loss if isinstance(loss, LearnedLoss) else None
+
+    def learned_cost(self, hint: str, examples: int | None = None) -> Cost:
+        """What the loss of a hint adds to the cost of one example by weights of its own."""
+        loss = self.learned_loss(hint)
+        return Cost() if loss is None else loss.cost(self.sides(hint, examples))
+
+    def sides(self, hint: str, examples: int | None = None) -> Sides:
+        """What the loss of a hint stands between.
+
+        Args:
+            hint: Its name.
+            examples: How many the training split has, where that is known.
+        """
+        named = self.hints[hint]
+        teacher = self.networks[named.teacher].graph
+        guided = tuple(map(named.regressor.type_of, named.compared))
+        return Sides(guided, tuple(map(teacher.type_of, named.hint)), examples)

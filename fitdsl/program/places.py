@@ -60,18 +60,26 @@ class Places:
         first, last = (None if end is None else self._end(network, end, span) for end in (value.first, value.last))
         if (first is None, last is None) != (value.first is None, value.last is None):
             return None
-        layers = frozenset(graph.layers) if last is None else graph.ancestors([last])
-        return layers if first is None else layers & graph.descendants(graph.members(first))
+        layers = frozenset(graph.layers) if last is None else graph.ancestors(last)
+        return layers if first is None else layers & graph.descendants(frozenset().union(*map(graph.members, first)))
 
-    def _end(self, network: Network, address: str, span: Span) -> str | None:
-        """An end of a range: an address, or a hint, which stands for the layer of this network that it compares."""
+    def _end(self, network: Network, address: str, span: Span) -> tuple[str, ...] | None:
+        """An end of a range: an address, or a hint, which stands for the layers of this network that it compares."""
         declaration = self.declarations.named.get(address)
-        if address not in network.graph.groups and isinstance(declaration, nodes.Hint):
-            for node in (declaration.student, declaration.teacher):
-                found = self.tap(self.declarations.evaluator.value(node, Scope()), node.span)
-                if found is None or found[0] is network:
-                    return None if found is None else found[1]
-        return address if self._exists(network, address, span) else None
+        if address in network.graph.groups or not isinstance(declaration, nodes.Hint):
+            return (address,) if self._exists(network, address, span) else None
+        for side in (declaration.student, declaration.teacher):
+            taps = self.taps(side)
+            if taps is None or taps[0][0] is network:
+                return None if taps is None else tuple(address for _, address in taps)
+        return (address,) if self._exists(network, address, span) else None
+
+    def taps(self, node: nodes.Expr) -> tuple[tuple[Network, str], ...] | None:
+        """What one side of a hint names: a place, or a list of some; None if one is wrong, which is reported."""
+        items = node.items if isinstance(node, nodes.List) and node.items else (node,)
+        found = [self.tap(self.declarations.evaluator.value(item, Scope()), item.span) for item in items]
+        taps = tuple(tap for tap in found if tap is not None)
+        return taps if len(taps) == len(items) else None
 
     def _network(self, ref: NetworkRef) -> Network | None:
         return self.declarations.network(ref.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,10 +14,11 @@ from ..losses.base import Loss, Reads
 from ..losses.feature import HintLoss
 from ..losses.objective import Term, as_objective
 from ..semantics.arguments import Given, Site, bind
+from ..semantics.names import ROLES
 from ..semantics.scope import UNKNOWN, Scope
 from ..source import Span
 from ..syntax import nodes
-from ..values import Selection
+from ..values import NetworkRef, Selection
 from .declarations import Declarations, setting_span
 from .model import Hint, StagePlan, StageSettings, StageTerm
 from .places import Places
@@ -164,7 +166,7 @@ class Stages:
 
     def _terms(self, stage: nodes.Stage, settings: StageSettings) -> tuple[StageTerm, ...] | None:
         trained = list(dict.fromkeys(selection.network for selection in settings.train))
-        terms = [self._term(term, trained, setting_span(stage, "loss", term.loss.word)) for term in settings.loss.terms]
+        terms = [self._term(term, trained, span) for term, span in _written(stage, settings.loss.terms)]
         found = [term for term in terms if term is not None]
         return tuple(_numbered(found)) if len(found) == len(terms) else None
 
@@ -189,22 +191,35 @@ class Stages:
         teachers = self._teachers(loss, student, span) if student else None
         if student is None or teachers is None or not {student, *teachers} <= self.networks.keys():
             return None
-        return StageTerm(loss.word, term, student, teachers)
+        return StageTerm(loss.word, term, student, teachers, shares=tuple(loss.learned_from.values()))
 
     def _teachers(self, loss: Loss, student: str, span: Span) -> tuple[str, ...] | None:
         if Reads.TEACHER_LOGITS not in loss.reads:
             return ()
         if loss.learned_from:
-            return (loss.learned_from.name,)
+            return self._named(loss, student, span)
         if teachers := tuple(name for name in self.declarations.of_role("teacher") if name != student):
             return teachers
-        self._refuse(
-            "FIT4005",
-            span,
-            f"`{loss.word}` needs a teacher, this spec has none",
-            "declare one: `teacher big(image: …) { … }`",
-        )
+        help = "declare one: `teacher big(image: …) { … }`"
+        if peer := next((name for name in self.declarations.of_role("student") if name != student), None):
+            help += f"; or name a student that teaches: `{loss.word}(teacher={peer})`"
+        self._refuse("FIT4005", span, f"`{loss.word}` needs a teacher, this spec has none", help)
         return None
+
+    def _named(self, loss: Loss, student: str, span: Span) -> tuple[str, ...] | None:
+        """The teachers that a loss names; None if one is no network or the student itself, which is reported."""
+        values = {name: self.declarations.lookup(nodes.Name(name, span=span)) for name in loss.learned_from}
+        wrong = [name for name, value in values.items() if not isinstance(value, NetworkRef)]
+        found = tuple(value.name for value in values.values() if isinstance(value, NetworkRef))
+        message = f"`teacher` of `{loss.word}` is `{student}`, which it teaches"
+        helps: tuple[str, ...] = ("name another network",)
+        if wrong:
+            message = f"`teacher` of `{loss.word}` names `{wrong[0]}`, which is no network"
+            helps = did_you_mean(wrong[0], self.networks)
+        # what a role's name means where there is no such network, or are several, is reported already
+        if student in found or set(wrong).difference(ROLES):
+            self.declarations.reporter.error("FIT1007", span, message, helps=helps)
+        return None if wrong or student in found else found
 
     def _only(self, loss: Loss, trained: list[str], span: Span) -> str | None:
         if len(trained) == 1:
@@ -228,7 +243,8 @@ class Stages:
     def _read(self, term: StageTerm) -> Iterator[tuple[str, str]]:
         if term.hint is not None:
             hint = self.hints[term.hint]
-            yield from ((hint.student, hint.guided), (hint.teacher, hint.hint))
+            yield from ((hint.student, address) for address in hint.guided)
+            yield from ((hint.teacher, address) for address in hint.hint)
         else:
             yield from ((name, self.networks[name].graph.output) for name in (term.student, *term.teachers))
 
@@ -263,6 +279,14 @@ class Stages:
             help = "teacher and student of a stage read the same data"
         self._refuse("FIT4011", stage.name.span, message, help)
         return None
+
+
+def _written(stage: nodes.Stage, terms: Iterable[Term]) -> Iterator[tuple[Term, Span]]:
+    """Terms with the calls that they come from."""
+    seen: Counter[str] = Counter()
+    for term in terms:
+        yield term, setting_span(stage, "loss", term.loss.word, before=seen[term.loss.word])
+        seen[term.loss.word] += 1
 
 
 def _numbered(terms: Iterable[StageTerm]) -> Iterator[StageTerm]:

@@ -190,7 +190,7 @@ _WORDS: Mapping[type, Callable[[Any], str]] = {
     float: lambda value: f"the number {value:g}",
     str: lambda value: f'the text "{value}"' if len(value) <= 40 else "a text",
     tuple: lambda value: f"a list of {len(value)}",
-    dict: lambda value: "a dictionary",
+    dict: lambda value: "a dictionary" if value else "an empty dictionary",
     Interval: lambda value: "a range",
     Objective: lambda value: "a sum of losses",
     Function: lambda value: f"the function `{value.name}`",

@@ -94,6 +94,8 @@ def _common_names(stage: Stage) -> Iterator[tuple[str, str]]:
         graph = stage.program.hints[hint].regressor
         for name in regressor.state_dict():
             yield f"regressor.{hint}.{name}", f"regressor{place}.{_common_name(graph, name)}"
+    for place, (hint, loss) in enumerate(stage.losses.items()):
+        yield from ((f"loss.{hint}.{name}", f"loss{place}.{name}") for name in loss.state_dict())
 
 
 def _common_name(graph: LayerGraph, name: str) -> str:
@@ -105,7 +107,7 @@ def _common_name(graph: LayerGraph, name: str) -> str:
 def _own_metrics(stage: Stage) -> dict[str, str]:
     """Names of what a stage measures of its terms and hints, by place."""
     terms = {f"term{place}": term.name for place, term in enumerate(stage.terms)}
-    return terms | {f"fit{place}": f"fit({hint})" for place, hint in enumerate(stage.regressors)}
+    return terms | {f"fit{place}": f"fit({hint})" for place, hint in enumerate(stage.plan.hints)}
 
 
 def _renamed(metrics: dict[str, dict[str, float]], names: dict[str, str]) -> dict[str, dict[str, float]]:

@@ -169,8 +169,14 @@ class _Run:
         """Data opened and networks cut before anything trains, so that what cannot work fails at once."""
         splits = self._splits(plan.data)
         self.cachings[plan.name] = caching(self.program, plan, (len(splits.train), len(splits.val)))
-        cut = self.cachings[plan.name].cut
-        return prepare(self.program, plan, self.networks.modules, seed=self.options.seed, cut=cut)
+        return prepare(
+            self.program,
+            plan,
+            self.networks.modules,
+            seed=self.options.seed,
+            cut=self.cachings[plan.name].cut,
+            examples=len(splits.train),
+        )
 
     def _warn(self, stage: str, message: str) -> None:
         self._tell(Warned(stage, message))

@@ -13,8 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.fx import GraphModule
 
-from ..backend.build import build, tap
+from ..backend.build import build, build_apart, tap
+from ..backend.losses import Layers
 from ..backend.outside import tap_outside
+from ..backend.seeds import derived_seed
 from ..dataclass import dataclass
 from ..graph.model import Network, state_key
 from ..losses.base import Reads
@@ -24,7 +26,7 @@ from ..work.cut import Cut
 from .clock import Clock, clock_on
 from .data import Batch
 from .metrics import FIT_PARTS, fit_parts
-from .terms import Moment, Outputs, RunningTerm, hint_of, output_of, running_term
+from .terms import Moment, Outputs, RunningTerm, one_or_several, output_of, places_of, running_term
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +53,7 @@ class Stage:
         parts: Of each, what must run to give the outputs that the losses read.
         shortened: The same where the outputs of the stage's cut are given; networks of which nothing runs are left out.
         regressors: By hint.
+        losses: Losses with weights or a memory of their own, by hint.
         terms: The terms of its loss.
         scored: The networks whose accuracy is measured, by where their result is.
         fitted: The hints whose fit is measured.
@@ -63,6 +66,7 @@ class Stage:
     parts: Mapping[str, Part]
     shortened: Mapping[str, Part]
     regressors: Mapping[str, GraphModule]
+    losses: Mapping[str, nn.Module]
     terms: tuple[RunningTerm, ...]
     scored: tuple[tuple[str, str], ...]
     fitted: tuple[str, ...] = ()
@@ -100,13 +104,17 @@ class Stage:
         self.evaluate()
         for _, _, layer in self.learners():
             layer.train()
-        for regressor in self.regressors.values():
-            regressor.train()
+        for module in self.dropped():
+            module.train()
 
     def evaluate(self) -> None:
         """Put everything into evaluation mode."""
-        for module in (*self.networks.values(), *self.regressors.values()):
+        for module in (*self.networks.values(), *self.dropped()):
             module.eval()
+
+    def dropped(self) -> tuple[nn.Module, ...]:
+        """What trains with the stage and is dropped after it: regressors, and what losses have of their own."""
+        return (*self.regressors.values(), *self.losses.values())
 
     def outputs(self, batch: Batch) -> Outputs:
         """What the networks give for a batch, as far as the losses read it."""
@@ -118,14 +126,14 @@ class Stage:
                 values = part.module(*[batch.inputs] * count, *taken)
             layers |= {(name, address): value for address, value in zip(part.gives, values, strict=True)}
         with self.clock.part("student"):
-            return Outputs(layers, self._guided(layers), batch.targets)
+            return Outputs(layers, self._guided(layers), batch.targets, batch.indices)
 
-    def _guided(self, layers: Mapping[tuple[str, str], Tensor]) -> dict[str, Tensor]:
-        guided = {}
-        for name, regressor in self.regressors.items():
+    def _guided(self, layers: Mapping[tuple[str, str], Tensor]) -> dict[str, Layers]:
+        guided: dict[str, Layers] = {}
+        for name in self.plan.hints:
             hint = self.program.hints[name]
-            place = self.program.networks[hint.student].graph.resolve(hint.guided)
-            guided[name] = regressor(layers[hint.student, place])
+            values = [layers[place] for place in places_of(self.program, hint.student, hint.guided)]
+            guided[name] = self.regressors[name](*values) if name in self.regressors else one_or_several(values)
         return guided
 
     def measure(self, batch: Batch, moment: Moment) -> tuple[Tensor, ...]:
@@ -144,17 +152,22 @@ class Stage:
     @torch.no_grad()
     def _fits(self, outputs: Outputs) -> Iterator[Tensor]:
         for name in self.fitted:
-            yield from fit_parts(outputs.guided[name], outputs.layers[hint_of(self.program, name)])
+            hint = self.program.hints[name]
+            (place,) = places_of(self.program, hint.teacher, hint.hint)
+            guided = outputs.guided[name]
+            assert isinstance(guided, Tensor)
+            yield from fit_parts(guided, outputs.layers[place])
 
     def tensors(self) -> dict[str, Tensor]:
-        """All state that this stage moves, by `network.NAME.KEY` and `regressor.NAME.KEY`; not copied."""
+        """All state that this stage moves, by `network.NAME.KEY`, `regressor.HINT.KEY`, `loss.HINT.KEY`; not copied."""
         found = {
             f"network.{network}.{state_key(address)}.{name}": tensor
             for network, address, layer in self.learners()
             for name, tensor in layer.state_dict().items()
         }
-        for hint, regressor in self.regressors.items():
-            found |= {f"regressor.{hint}.{name}": tensor for name, tensor in regressor.state_dict().items()}
+        for kind, modules in (("regressor", self.regressors), ("loss", self.losses)):
+            for hint, module in modules.items():
+                found |= {f"{kind}.{hint}.{name}": tensor for name, tensor in module.state_dict().items()}
         return found
 
     @torch.no_grad()
@@ -165,24 +178,28 @@ class Stage:
 
 
 def prepare(
-    program: Program, plan: StagePlan, networks: Mapping[str, nn.Module], *, seed: int, cut: Cut = NOTHING
+    program: Program,
+    plan: StagePlan,
+    networks: Mapping[str, nn.Module],
+    *,
+    seed: int,
+    cut: Cut = NOTHING,
+    examples: int | None = None,
 ) -> Stage:
-    """Cut the networks to what a stage runs and build its regressors, on the networks' device.
+    """Cut the networks to what a stage runs, and build its regressors and losses, on the networks' device.
 
     Args:
         program: Where the stage comes from.
         plan: The stage.
         networks: All networks of the program.
-        seed: Decides the regressors' weights.
+        seed: Decides the weights of regressors and losses.
         cut: The outputs that a batch may bring along.
+        examples: How many the training split has; as many as the data's declaration says if left out.
     """
-    hints = dict.fromkeys(term.hint for term in plan.terms if term.hint)
-    regressors = {
-        name: build(program.hints[name].regressor, name=f"regressor_{name}", seed=seed, slot=f"regressor{place}")
-        for place, name in enumerate(hints)
-    }
+    regressors = dict(_regressors(program, plan, seed))
+    losses = dict(_losses(program, plan, seed, examples))
     device = next((p.device for name in plan.taps for p in networks[name].parameters()), torch.device("cpu"))
-    terms = tuple(running_term(program, term) for term in plan.terms)
+    terms = tuple(running_term(program, term, losses) for term in plan.terms)
     scored = dict.fromkeys(
         output_of(program, term.student) for term in plan.terms if Reads.LOGITS in term.term.loss.reads
     )
@@ -193,9 +210,10 @@ def prepare(
         dict(_parts(program, plan, networks, NOTHING)),
         dict(_parts(program, plan, networks, cut)),
         {name: regressor.to(device) for name, regressor in regressors.items()},
+        {name: loss.to(device) for name, loss in losses.items()},
         terms,
         tuple(scored),
-        tuple(name for name in hints if _can_be_fitted(program, name)),
+        tuple(name for name in plan.hints if _can_be_fitted(program, name)),
         clock_on(device),
     )
     stage.freeze()
@@ -219,10 +237,32 @@ def part_of(network: Network, module: nn.Module, addresses: Sequence[str], given
     return Part(tap(module, network.graph, gives, given=given), tuple(given), gives)
 
 
-def _can_be_fitted(program: Program, hint: str) -> bool:
-    """Whether a guided layer behind its regressor is as large as its hint."""
-    regressor, (teacher, address) = program.hints[hint].regressor, hint_of(program, hint)
-    return regressor.type_of(regressor.output).size == program.networks[teacher].graph.type_of(address).size
+def _can_be_fitted(program: Program, name: str) -> bool:
+    """Whether one guided layer behind its regressor is as large as its one hint."""
+    hint = program.hints[name]
+    if len(hint.hint) > 1:
+        return False
+    regressor, teacher = hint.regressor, program.networks[hint.teacher].graph
+    return regressor.type_of(regressor.output).size == teacher.type_of(hint.hint[0]).size
+
+
+def _regressors(program: Program, plan: StagePlan, seed: int) -> Iterator[tuple[str, GraphModule]]:
+    """What maps guided layers to hints, by hint; layers of a hint that has several are compared as they are."""
+    for place, name in enumerate(plan.hints):
+        hint = program.hints[name]
+        if len(hint.guided) == 1:
+            slot = f"regressor{place}"
+            yield name, build(hint.regressor, name=f"regressor_{name}", seed=seed, slot=slot)
+
+
+def _losses(program: Program, plan: StagePlan, seed: int, examples: int | None) -> Iterator[tuple[str, nn.Module]]:
+    """The losses of a stage that have weights or a memory of their own, by hint."""
+    held = program.data[plan.data].training_examples if examples is None else examples
+    for place, name in enumerate(plan.hints):
+        loss = program.learned_loss(name)
+        if loss is not None:
+            call = loss.lower_between(program.sides(name, held))
+            yield name, build_apart(call, seed=derived_seed(seed, f"loss{place}"))
 
 
 def right_answers(logits: Tensor, targets: Tensor) -> Tensor:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ..backend.losses import of_one_shape
+from ..backend.losses import Layers, of_one_shape
 from ..backend.resolve import resolve
 from ..dataclass import dataclass
 from ..losses.base import Reads
@@ -26,13 +26,15 @@ class Outputs:
 
     Attributes:
         layers: Outputs by network and address, [n, ...].
-        guided: By hint, the guided layer's output after the regressor, [n, ...].
+        guided: By hint, the guided layer's output after the regressor, [n, ...], or those of several layers.
         targets: Class indices, [n].
+        indices: Positions of the examples in their split, [n].
     """
 
     layers: Mapping[tuple[str, str], Tensor]
-    guided: Mapping[str, Tensor]
+    guided: Mapping[str, Layers]
     targets: Tensor
+    indices: Tensor
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class RunningTerm:
     name: str
     weight: Weight
     function: Callable[..., Tensor]
-    sources: tuple[Callable[[Outputs], Tensor], ...]
+    sources: tuple[Callable[[Outputs], Layers], ...]
     scheduled: Mapping[str, Schedule]
 
     def value(self, outputs: Outputs, moment: Moment) -> Tensor:
@@ -70,18 +72,27 @@ class RunningTerm:
         return self.weight.at(moment.epoch, moment.epochs)
 
 
-def running_term(program: Program, term: StageTerm) -> RunningTerm:
-    """A term of a plan, with its functions looked up and its hint's loss put in place."""
+def running_term(program: Program, term: StageTerm, learned: Mapping[str, nn.Module]) -> RunningTerm:
+    """A term of a plan, with its functions looked up and its hint's loss put in place.
+
+    Args:
+        program: Where the plan comes from.
+        term: The term.
+        learned: The losses with weights of their own, by hint.
+    """
     loss = term.term.loss
     call = loss.lower()
     scheduled = {name: value for name, value in call.kwargs.items() if isinstance(value, Schedule)}
-    fixed = {name: _known(program, value) for name, value in call.kwargs.items() if name not in scheduled}
-    sources = tuple(_source(program, term, read) for read in loss.reads)
+    fixed = {name: _known(program, value, learned) for name, value in call.kwargs.items() if name not in scheduled}
+    reads = loss.reads if term.hint is None else program.hints[term.hint].loss.reads
+    sources = tuple(_source(program, term, read) for read in reads)
     return RunningTerm(term.name, term.term.weight, partial(resolve(call.target), **fixed), sources, scheduled)
 
 
-def _known(program: Program, value: Any) -> Any:
-    return _comparison(program.hints[value.name].loss) if isinstance(value, HintRef) else value
+def _known(program: Program, value: Any, learned: Mapping[str, nn.Module]) -> Any:
+    if not isinstance(value, HintRef):
+        return value
+    return learned.get(value.name) or _comparison(program.hints[value.name].loss)
 
 
 def _comparison(loss: FeatureLoss) -> Callable[..., Tensor]:
@@ -90,27 +101,34 @@ def _comparison(loss: FeatureLoss) -> Callable[..., Tensor]:
     return partial(of_one_shape, compare=compare) if loss.needs in (Needs.SHAPE, Needs.MAP) else compare
 
 
-def _source(program: Program, term: StageTerm, read: Reads) -> Callable[[Outputs], Tensor]:
+def _source(program: Program, term: StageTerm, read: Reads) -> Callable[[Outputs], Layers]:
     match read:
         case Reads.LOGITS:
             student = output_of(program, term.student)
             return lambda outputs: outputs.layers[student]
         case Reads.TEACHER_LOGITS:
             teachers = tuple(output_of(program, name) for name in term.teachers)
-            return lambda outputs: _mean([outputs.layers[teacher] for teacher in teachers])
+            return lambda outputs: _mean([outputs.layers[teacher] for teacher in teachers], term.shares)
         case Reads.TARGETS:
             return lambda outputs: outputs.targets
-    hint = str(term.hint)
+        case Reads.INDICES:
+            return lambda outputs: outputs.indices
+    hint = program.hints[str(term.hint)]
     if read is Reads.GUIDED:
-        return lambda outputs: outputs.guided[hint]
-    place = hint_of(program, hint)
-    return lambda outputs: outputs.layers[place]
+        return lambda outputs: outputs.guided[hint.name]
+    places = tuple(places_of(program, hint.teacher, hint.hint))
+    return lambda outputs: one_or_several([outputs.layers[place] for place in places])
 
 
-def hint_of(program: Program, name: str) -> tuple[str, str]:
-    """Where in `Outputs.layers` what a hint's teacher gives is."""
-    hint = program.hints[name]
-    return hint.teacher, program.networks[hint.teacher].graph.resolve(hint.hint)
+def places_of(program: Program, network: str, addresses: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Where in `Outputs.layers` the outputs of some layers are."""
+    graph = program.networks[network].graph
+    return ((network, graph.resolve(address)) for address in addresses)
+
+
+def one_or_several(layers: Sequence[Tensor]) -> Layers:
+    """One side of a hint as its loss takes it."""
+    return layers[0] if len(layers) == 1 else tuple(layers)
 
 
 def output_of(program: Program, network: str) -> tuple[str, str]:
@@ -119,5 +137,11 @@ def output_of(program: Program, network: str) -> tuple[str, str]:
     return network, graph.resolve(graph.output)
 
 
-def _mean(logits: list[Tensor]) -> Tensor:
-    return logits[0] if len(logits) == 1 else torch.stack(logits).mean(0)
+def _mean(logits: list[Tensor], shares: Sequence[float]) -> Tensor:
+    """The mean of some networks' logits, by shares where there are some; these need not add up to 1."""
+    if len(logits) == 1:
+        return logits[0]
+    if not shares:
+        return torch.stack(logits).mean(0)
+    weighted = [share / sum(shares) * one for share, one in zip(shares, logits, strict=True)]
+    return torch.stack(weighted).sum(0)

@@ -89,13 +89,13 @@ def updates_of(stage: Stage) -> Updates:
 
 
 def _groups(stage: Stage) -> dict[float, list[nn.Parameter]]:
-    """What learns, by its factor on the rate; regressors have the factor 1."""
+    """What learns, by its factor on the rate; what is dropped after the stage has the factor 1."""
     groups: dict[float, list[nn.Parameter]] = {}
     for network, address, layer in stage.learners():
         factor = _setting(stage.plan.settings.rates, network, address)
         groups.setdefault(1.0 if factor is None else factor, []).extend(layer.parameters())
-    for regressor in stage.regressors.values():
-        groups.setdefault(1.0, []).extend(regressor.parameters())
+    for module in stage.dropped():
+        groups.setdefault(1.0, []).extend(module.parameters())
     return {factor: weights for factor, weights in groups.items() if weights}
 
 

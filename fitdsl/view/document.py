@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from ..compilation import Compilation
 from ..graph.model import Layer, LayerGraph, Network
@@ -20,6 +20,7 @@ from .options import ViewOptions
 from .reports import Document
 from .spelling import arguments, spell_call
 
+T = TypeVar("T")
 Shape = tuple[int, ...]
 Layers = dict[str, tuple[str, ...]]
 
@@ -60,13 +61,18 @@ class NetworkDocument(Document):
 
 
 class HintDocument(Document):
-    """A hint: `network.address` on both sides, and the layers of its regressor, whose input is called `guided`."""
+    """A hint: `network.address` on both sides, and the layers of its regressor, whose input is called `guided`.
 
-    teacher: str
-    student: str
-    hint_shape: Shape
-    guided_shape: Shape
+    Places and shapes are lists where the hint has several layers; `loss_cost` is what a loss with weights of its own
+    adds (null for others).
+    """
+
+    teacher: str | tuple[str, ...]
+    student: str | tuple[str, ...]
+    hint_shape: Shape | tuple[Shape, ...]
+    guided_shape: Shape | tuple[Shape, ...]
     regressor: tuple[NodeDocument, ...]
+    loss_cost: CostDocument | None
 
 
 class StageDocument(Document):
@@ -139,12 +145,18 @@ def hint_document(program: Program, hint: Hint) -> HintDocument:
     """A hint with the shapes on both sides."""
     teacher, student = program.networks[hint.teacher].graph, program.networks[hint.student].graph
     return HintDocument(
-        teacher=f"{hint.teacher}.{hint.hint}",
-        student=f"{hint.student}.{hint.guided}",
-        hint_shape=teacher.type_of(hint.hint).shape,
-        guided_shape=student.type_of(hint.guided).shape,
+        teacher=_one_or_several(f"{hint.teacher}.{address}" for address in hint.hint),
+        student=_one_or_several(f"{hint.student}.{address}" for address in hint.guided),
+        hint_shape=_one_or_several(teacher.type_of(address).shape for address in hint.hint),
+        guided_shape=_one_or_several(student.type_of(address).shape for address in hint.guided),
         regressor=_nodes(hint.regressor),
+        loss_cost=_cost(program.learned_cost(hint.name)) if program.learned_loss(hint.name) else None,
     )
+
+
+def _one_or_several(values: Iterable[T]) -> T | tuple[T, ...]:
+    found = tuple(values)
+    return found[0] if len(found) == 1 else found
 
 
 def stage_document(program: Program, stage: StagePlan) -> StageDocument:

@@ -62,10 +62,23 @@ def _uncounted(program: Program, stage: StagePlan) -> str:
 
 def training_bytes(program: Program, stage: StagePlan, batch: int) -> int:
     """Roughly what a stage holds at once: all it runs, as if every activation were kept for the way back."""
-    regressors = sum((program.hints[name].regressor.cost for name in stage.hints), Cost())
-    runs = sum((_cost(program, name, layers) for name, layers in stage.runs.items()), regressors)
-    trains = sum((_cost(program, name, layers) for name, layers in stage.trains.items()), regressors)
-    return BYTES_PER_NUMBER * (batch * runs.activations + runs.params + UPDATE_COPIES * trains.params)
+    examples = program.data[stage.data].training_examples
+    dropped = sum((_between(program, name, examples) for name in stage.hints), Cost())
+    runs = sum((_cost(program, name, layers) for name, layers in stage.runs.items()), dropped)
+    trains = sum((_cost(program, name, layers) for name, layers in stage.trains.items()), dropped)
+    held = sum(_remembered(program, name, examples) for name in stage.hints)
+    return BYTES_PER_NUMBER * (batch * runs.activations + runs.params + UPDATE_COPIES * trains.params + held)
+
+
+def _between(program: Program, hint: str, examples: int | None) -> Cost:
+    """What stands between a hint and its guided layer: the regressor, and weights of the loss."""
+    return program.hints[hint].regressor.cost + program.learned_cost(hint, examples)
+
+
+def _remembered(program: Program, hint: str, examples: int | None) -> int:
+    """Numbers that a hint's loss keeps of the examples."""
+    loss = program.learned_loss(hint)
+    return 0 if loss is None else loss.remembers(program.sides(hint, examples))
 
 
 def _cost(program: Program, name: str, layers: frozenset[str]) -> Cost:

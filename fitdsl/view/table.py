@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ..compilation import Compilation, SpaceInfo
@@ -158,15 +158,19 @@ def _amount(number: int) -> str:
 
 
 def _hint_lines(program: Program, hint: Hint, display: Display) -> list[str]:
-    teacher, student = program.networks[hint.teacher].graph, program.networks[hint.student].graph
     regressor = " -> ".join(spell_call(layer.op) for layer in hint.regressor.layers.values())
+    own = program.learned_cost(hint.name).params
     known = {
-        "hint": f"{hint.teacher}.{hint.hint} {teacher.type_of(hint.hint)}",
-        "guided": f"{hint.student}.{hint.guided} {student.type_of(hint.guided)}",
+        "hint": _places(program.networks[hint.teacher], hint.hint),
+        "guided": _places(program.networks[hint.student], hint.guided),
         "regressor": f"{regressor}, {counted(hint.regressor.cost.params, 'param')}" if regressor else "none",
-        "loss": spell(hint.loss),
+        "loss": f"{spell(hint.loss)}, {counted(own, 'param')} of its own" if own else spell(hint.loss),
     }
     return [hint.name, *indent(facts(known, replace(display, width=display.width - 2)))]
+
+
+def _places(network: Network, addresses: Iterable[str]) -> str:
+    return ", ".join(f"{network.name}.{address} {network.graph.type_of(address)}" for address in addresses)
 
 
 def stage_block(stage: StagePlan, known: Mapping[str, str | None], display: Display) -> list[str]:
@@ -177,9 +181,10 @@ def stage_block(stage: StagePlan, known: Mapping[str, str | None], display: Disp
 
 def stage_facts(program: Program, stage: StagePlan) -> dict[str, str | None]:
     """What a stage trains, minimises, runs and keeps frozen."""
-    regressors = (f"regressor of {name}" for name in stage.hints)
+    regressors = (f"regressor of {name}" for name in stage.hints if program.hints[name].regressor.layers)
+    losses = (f"loss of {name}" for name in stage.hints if program.learned_cost(name).params)
     return {
-        "trains": ", ".join((*map(str, stage.settings.train), *regressors)),
+        "trains": ", ".join((*map(str, stage.settings.train), *regressors, *losses)),
         "loss": spell(stage.settings.loss),
         "runs": ", ".join(_share(program, name, layers) for name, layers in stage.runs.items()),
         "frozen": ", ".join(_frozen_parts(stage)) or "nothing",

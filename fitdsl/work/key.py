@@ -130,9 +130,9 @@ class _Describer:
     def _hint(self, hint: Hint) -> list[Any]:
         regressor = hint.regressor
         return [
-            self._layers(hint.teacher, [hint.hint]),
-            self._layers(hint.student, [hint.guided]),
-            regressor.identities[regressor.resolve(regressor.output)],
+            [self._layers(hint.teacher, [address]) for address in hint.hint],
+            [self._layers(hint.student, [address]) for address in hint.guided],
+            [regressor.identities[regressor.resolve(name)] for name in hint.compared],
             plain(hint.loss, self._known),
         ]
 

@@ -12,19 +12,21 @@ from pydantic import ValidationError
 from torch import Tensor
 from torch.nn import functional
 
+from fitdsl.backend.build import build_apart
+from fitdsl.backend.losses import Layers, kd, of_one_shape
 from fitdsl.backend.losses import hint as hint_loss
-from fitdsl.backend.losses import kd, of_one_shape
 from fitdsl.backend.resolve import resolve
 from fitdsl.component import components
 from fitdsl.losses.base import Loss
 from fitdsl.losses.distillation import Distillation
+from fitdsl.losses.feature import LearnedLoss, Sides
 from fitdsl.optim.schedules import Cosine, Ramp
-from fitdsl.values import HintRef
+from fitdsl.values import HintRef, TensorType
 
 
 def made(text: str) -> Loss:
     """The loss an example calls; a bare name in it is a hint's."""
-    call = ast.parse(text, mode="eval").body
+    call = ast.parse(text.replace("=false", "=False"), mode="eval").body
     assert isinstance(call, ast.Call)
     assert isinstance(call.func, ast.Name)
     cls = components("loss")[call.func.id]
@@ -41,14 +43,42 @@ def tensor(values: Any) -> Tensor:
     return found if found.dtype == torch.int64 else torch.tensor(values, dtype=torch.float64)
 
 
+def tensors(values: Any) -> Layers:
+    """A tensor, or several of several layers."""
+    return tuple(map(tensor, values)) if isinstance(values, tuple) else tensor(values)
+
+
+def with_ones(loss: LearnedLoss, inputs: dict[str, Any]) -> torch.nn.Module:
+    """The module of a loss between these tensors, in evaluation mode: matrices of ones, biases of zeros."""
+    guided, hint = (
+        tuple(TensorType(tuple(layer.shape[1:])) for layer in (side if isinstance(side, tuple) else (side,)))
+        for side in (tensors(inputs["guided"]), tensors(inputs["hint"]))
+    )
+    torch.set_default_dtype(torch.float64)
+    module = build_apart(loss.lower_between(Sides(guided, hint, len(inputs.get("indices", ())))), seed=0)
+    torch.set_default_dtype(torch.float32)
+    with torch.no_grad():
+        for name, held in module.state_dict().items():
+            if held.ndim > 1 or name.endswith(".bias"):
+                held.fill_(0.0 if name.endswith(".bias") else 1.0)
+    return module.eval()
+
+
+def plain(loss: Loss) -> partial[Tensor]:
+    """The function of a loss; a hint has `mse`."""
+    call = loss.lower()
+    kwargs = {name: functional.mse_loss if isinstance(arg, HintRef) else arg for name, arg in call.kwargs.items()}
+    return partial(resolve(call.target), **kwargs)
+
+
 @pytest.mark.parametrize("word", sorted(components("loss")))
 def test_example_has_the_value_worked_by_hand(word: str) -> None:
     cls = components("loss")[word]
     assert issubclass(cls, Loss)
     text, inputs, value = cls.example
-    call = made(text).lower()
-    kwargs = {name: functional.mse_loss if isinstance(arg, HintRef) else arg for name, arg in call.kwargs.items()}
-    loss = resolve(call.target)(*(tensor(inputs[read]) for read in cls.reads), **kwargs)
+    written = made(text)
+    function = with_ones(written, inputs) if isinstance(written, LearnedLoss) else plain(written)
+    loss = function(*(tensors(inputs[read]) for read in cls.reads))
     assert loss.shape == ()
     assert loss.item() == pytest.approx(value, rel=1e-14)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -10,13 +11,17 @@ from findings import found
 from torch import Tensor
 
 import fitdsl as fit
+from fitdsl.backend.build import build_apart
 from fitdsl.backend.losses_maps import ab, at, cwd, ickd, nst, ofd, pkd, srd
 from fitdsl.backend.losses_relations import cc, pkt, rkd_angle, rkd_distance, sp
 from fitdsl.backend.resolve import resolve
 from fitdsl.component import components
-from fitdsl.losses.feature import FeatureLoss
+from fitdsl.losses.feature import FeatureLoss, LearnedLoss, Sides
+from fitdsl.training.terms import one_or_several
+from fitdsl.values import TensorType
 
 LOSSES = {word: cls for word, cls in components("loss").items() if issubclass(cls, FeatureLoss)}
+LEARNED = {word for word, cls in LOSSES.items() if issubclass(cls, LearnedLoss)}
 NOT_DISTANCES = {"ab", "srd"}
 RANDOM = torch.Generator().manual_seed(5)
 
@@ -27,15 +32,26 @@ def features(*shape: int) -> Tensor:
 
 
 def compared(word: str, guided: Tensor, hint: Tensor) -> Tensor:
-    """A loss with its defaults."""
-    call = LOSSES[word]().lower()
-    value = resolve(call.target)(guided, hint, **call.kwargs)
+    """A loss with its defaults; one that reads several layers reads the same one twice."""
+    several = 2 if LOSSES[word].takes_several else 1
+    sides = [one_or_several([layer] * several) for layer in (guided, hint)]
+    value = function(word, guided, hint)(*sides, *([torch.arange(len(hint))] * (len(LOSSES[word].reads) - 2)))
     assert isinstance(value, Tensor)
     return value
 
 
+def function(word: str, guided: Tensor, hint: Tensor) -> Callable[..., Tensor]:
+    """What a loss lowers to, with its defaults; a module in training mode where it has weights of its own."""
+    loss, several = LOSSES[word](), 2 if LOSSES[word].takes_several else 1
+    if isinstance(loss, LearnedLoss):
+        own, other = ((TensorType(tuple(layer.shape[1:])),) * several for layer in (guided, hint))
+        return build_apart(loss.lower_between(Sides(own, other, len(hint))), seed=0)
+    call = loss.lower()
+    return partial(resolve(call.target), **call.kwargs)
+
+
 @pytest.mark.parametrize("shape", [(6, 3, 4, 5), (6, 4, 3)], ids=["maps", "tokens"])
-@pytest.mark.parametrize("word", sorted(LOSSES.keys() - NOT_DISTANCES))
+@pytest.mark.parametrize("word", sorted(LOSSES.keys() - NOT_DISTANCES - LEARNED))
 def test_equal_layers_are_no_distance_apart(word: str, shape: tuple[int, ...]) -> None:
     hint = features(*shape)
     torch.testing.assert_close(compared(word, hint, hint), torch.zeros_like(hint.sum()), rtol=0, atol=1e-12)
@@ -166,9 +182,9 @@ def changed(*changes: tuple[str, str]) -> str:
     return text
 
 
-@pytest.mark.parametrize("word", sorted(LOSSES))
+@pytest.mark.parametrize("word", sorted(word for word, loss in LOSSES.items() if not loss.takes_several))
 def test_a_hint_has_a_regressor_where_its_loss_wants_one(word: str) -> None:
-    expected = {"at", "nst", "pkt", "sp", "cc", "rkd_distance", "rkd_angle"}
+    expected = {"at", "nst", "pkt", "sp", "cc", "rkd_distance", "rkd_angle", "vid", "ft", "mgd", "crd"}
     assert (regressor(("at()", f"{word}()")) == []) == (word in expected)
 
 
@@ -191,7 +207,7 @@ def test_channels_join_maps_of_other_sizes() -> None:
         (
             [("student.g {", "student.p {")],
             "16:28 FIT3001 `at` compares maps or tokens with the same positions, got [4, 4, 4] and [6, 8, 8]"
-            "  (guide `s.g` instead, which gives [4, 8, 8])  (use another regressor: `fc()`)",
+            "  (guide `s.g` instead, which gives [4, 8, 8])  (use another regressor: `fc()` or `transposed()`)",
         ),
         (
             [("teacher.h", "teacher.f"), ("student.g {", "student.f {")],

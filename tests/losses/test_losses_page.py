@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fitdsl.component import components
 from fitdsl.losses.base import Loss, Reads
-from fitdsl.losses.feature import FeatureLoss
+from fitdsl.losses.feature import FeatureLoss, LearnedLoss
 from fitdsl.view.spelling import spell
 
 PAGE = Path(__file__).parents[2] / "docs" / "losses.md"
@@ -35,8 +35,11 @@ def value(loss: type[Loss]) -> str:
 
 def compared(loss: type[Loss]) -> str:
     if issubclass(loss, FeatureLoss):
+        own = "; has weights of its own" if issubclass(loss, LearnedLoss) else ""
+        if loss.takes_several:
+            return f"two layers of each network or more: {loss.needs}{own}"
         regressor = "" if loss.wants_regressor() else "; no regressor unless named"
-        return f"{loss.needs}{regressor}"
+        return f"{loss.needs}{regressor}{own}"
     words = {
         Reads.LOGITS: "answers",
         Reads.TEACHER_LOGITS: "the teacher's answers",

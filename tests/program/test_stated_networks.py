@@ -63,7 +63,7 @@ def changed(*edits: tuple[str, str]) -> list[str]:
 def test_a_hint_is_solved_from_the_stated_shape() -> None:
     program = fit.loads(TEXT).program
     hint = program.hints["mid"]
-    assert (hint.hint, hint.guided) == ("l3[2].c1", "s1")
+    assert (hint.hint, hint.guided) == (("l3[2].c1",), ("s1",))
     assert [str(layer.type) for layer in hint.regressor.layers.values()] == ["[8, 6, 6]"]
     assert program.stages["hints"].runs["big"] == {"l3[2].c1"}
     assert program.stages["distil"].runs["big"] == {"l3", "l3[2].c1", "output"}
@@ -122,7 +122,7 @@ def test_what_is_called_to_make_it(source: Source, target: str, arguments: dict[
         (
             [("[8, 6, 6]", "[8, 7, 7]")],
             "15:31 FIT3001 a convolution cannot make [8, 7, 7] from the smaller map [4, 6, 6]"
-            "  (use another regressor: `fc()`)",
+            "  (use another regressor: `fc()` or `transposed()`)",
         ),
         (
             [("[8, 6, 6]", "8")],

@@ -57,7 +57,7 @@ def test_a_dictionary_is_no_component() -> None:
     ]
     networks = "teacher t(x: [4]) { a = Linear(3) }\nstudent s(x: [4]) { a = Linear(3) }\n"
     assert found(f"{networks}hint h: teacher.a guides student.a {{\n  regressor = {{}}\n}}") == [
-        "5:15 FIT1007 `regressor` of `h` is a regressor or a block, got a dictionary"
+        "5:15 FIT1007 `regressor` of `h` is a regressor or a block, got an empty dictionary"
     ]
 
 

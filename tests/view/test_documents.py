@@ -86,6 +86,7 @@ def test_a_hint_as_json() -> None:
         "student": "small.s1",
         "hint_shape": [16, 8, 8],
         "guided_shape": [4, 8, 8],
+        "loss_cost": None,
     }
     assert [(node["address"], node["op"], node["inputs"]) for node in regressor] == [("conv", "Conv2d", ["guided"])]
 
