@@ -10,7 +10,17 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from ..dataclass import dataclass
-from ..training.events import EpochDone, Event, Metrics, Observer, RunStarted, StageDone, StageStarted, StepsDone
+from ..training.events import (
+    EpochDone,
+    Event,
+    Metrics,
+    Observer,
+    RunStarted,
+    StageDone,
+    StageStarted,
+    StepsDone,
+    Warned,
+)
 from ..view.terminal import clip, human, printable
 from .progress import measured, milestone
 
@@ -44,7 +54,7 @@ class _Bars:
 
     def __call__(self, event: Event) -> None:
         match event:
-            case RunStarted():
+            case RunStarted() | Warned():
                 self._above(milestone(event))
             case StageStarted():
                 self.stage, self.val = event, {}

@@ -95,6 +95,15 @@ class EpochDone(Event):
 
 
 @dataclass(frozen=True)
+class Warned(Event):
+    """Training goes on, but not as whoever started it may think."""
+
+    event = "warning"
+    stage: str
+    message: str
+
+
+@dataclass(frozen=True)
 class StageDone(Event):
     """A stage is over; its weights are in `file`."""
 

@@ -35,6 +35,7 @@ class Course:
         walk: How the training split is passed through; each epoch takes its own number.
         epochs: How many there are at most.
         save: Writes a checkpoint.
+        is_due: Whether it is time for one.
         observer: Is told what happens.
         is_asked_to_end: Whether to stop before the next step.
     """
@@ -43,6 +44,7 @@ class Course:
     walk: Walk
     epochs: int
     save: Callable[[Progress], None]
+    is_due: Callable[[], bool]
     observer: Observer
     is_asked_to_end: Callable[[], bool]
 
@@ -61,11 +63,13 @@ def run_epochs(stage: Stage, updates: Updates, course: Course, progress: Progres
         progress: Where to begin; goes along.
 
     Raises:
-        NotFinite: A loss or a weight became NaN or infinite; the last checkpoint is from before.
+        NotFinite: A loss or a weight became NaN or infinite; `progress.last` is from before.
         Asked: Training was asked to end; a checkpoint is saved.
     """
     settings = stage.plan.settings
     while progress.epoch < course.epochs and not _is_over(settings, progress):
+        if progress.step == 0:
+            progress.last = copied(stage.tensors())
         _Epoch(stage, updates, course, progress).run()
     if progress.kept:
         stage.put(progress.kept)
@@ -96,8 +100,7 @@ class _Epoch:
         course, done, looked = self.course, self.meter.steps, self.begun
         self.stage.train()
         for batch in batches(course.splits.train, replace(course.walk, epoch=self.number), start=done):
-            if course.is_asked_to_end():
-                self._leave()
+            self._between_steps()
             moment = self._moment(done)
             values = self.stage.measure(batch, moment)
             self.updates.step(values[0], moment)
@@ -121,15 +124,31 @@ class _Epoch:
         )
 
     def _examples_per_s(self) -> float:
-        return (self.meter.examples - self.seen_before) / (perf_counter() - self.begun)
+        return (self.meter.examples - self.seen_before) / self._spent()
 
-    def _leave(self) -> None:
-        self.meter.collect()
-        self.progress.step, self.progress.sums = self.meter.steps, self.meter.sums
-        self.progress.examples = self.meter.examples
-        self.progress.seconds += perf_counter() - self.begun
-        self.course.save(self.progress)
-        raise Asked
+    def _between_steps(self) -> None:
+        is_asked = self.course.is_asked_to_end()
+        if is_asked or self.course.is_due():
+            self.meter.collect()
+            self.course.save(self._so_far())
+        if is_asked:
+            raise Asked
+
+    def _so_far(self) -> Progress:
+        """The stage's progress with the steps of this epoch."""
+        meter, spent = self.meter, self._spent()
+        return replace(
+            self.progress,
+            step=meter.steps,
+            sums=meter.sums,
+            examples=meter.examples,
+            spent=self.progress.spent + spent,
+            seconds=self.progress.seconds + spent,
+        )
+
+    def _spent(self) -> float:
+        """Seconds in this epoch since the process took it up."""
+        return perf_counter() - self.begun
 
     def _check_weights(self) -> None:
         finite = [tensor.isfinite().all() for tensor in self.stage.tensors().values()]
@@ -153,10 +172,9 @@ class _Epoch:
         progress, train = self.progress, self.meter.means()
         progress.history.append({"train": train, "val": val})
         progress.step, progress.sums, progress.examples = 0, [], 0
-        kept = self._keep()
-        seconds = perf_counter() - self.begun
-        progress.seconds += seconds
-        self.course.save(progress)
+        kept, seconds = self._keep(), progress.spent + self._spent()
+        progress.seconds += self._spent()
+        progress.spent = 0.0
         moment = self._moment(self.course.steps())
         self.course.observer(
             EpochDone(
@@ -171,6 +189,9 @@ class _Epoch:
                 seconds=seconds,
             )
         )
+        # after the event: what is logged but not in a checkpoint is done and logged again, what is in it never is
+        if self.course.is_due():
+            self.course.save(progress)
 
     def _keep(self) -> bool:
         """Whether the weights are now the ones to keep; copies them if later ones may be worse."""

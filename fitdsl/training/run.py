@@ -16,9 +16,9 @@ from ..backend.weights import load_tensors, save_tensors, save_weights
 from ..diagnostics import FitError, did_you_mean
 from ..program.model import Program, StagePlan
 from ..values import TensorType
-from .checkpoint import Progress, load_checkpoint, save_checkpoint
+from .checkpoint import Progress
 from .data import Splits, Walk, batches, load_splits
-from .events import Event, RunDone, RunStarted, StageDone, StageStarted
+from .events import Event, RunDone, RunStarted, StageDone, StageStarted, Warned
 from .folder import RunFolder, choose_folder
 from .interrupts import Interrupted, listening
 from .key import stage_key
@@ -28,6 +28,7 @@ from .networks import Networks, ancestors, build_networks, taught
 from .options import TrainOptions
 from .report import CostReport, NetworkReport, RunReport, StageReport, versions
 from .resumption import check_same
+from .spacing import Spacing
 from .stage import Stage, prepare, right_answers
 from .surroundings import reproducible, within_memory
 from .updates import Updates, updates_of
@@ -165,26 +166,36 @@ class _Run:
         name, done = stage.plan.name, self.report.stages[stage.plan.name]
         file = self.folder.stage(name)
         self.networks.put_stage_state(stage.plan, load_tensors(file, stage.plan.span), str(file))
+        self.folder.checkpoints(name).remove()
         self._tell(StageDone(name, done.epochs, done.kept_epoch, True, done.seconds, file))
 
     def _train(self, stage: Stage) -> None:
         plan, name = stage.plan, stage.plan.name
         torch.manual_seed(derived_seed(self.options.seed, "stage", name))
-        updates, checkpoint = updates_of(stage), self.folder.checkpoint(name)
-        progress = load_checkpoint(checkpoint, stage, updates) if checkpoint.exists() else Progress()
+        updates = updates_of(stage)
+        progress = self._gone_on(stage, updates)
         course = self._course(stage, updates)
         moving = sum(weight.numel() for group in updates.optimizer.param_groups for weight in group["params"])
         self._tell(StageStarted(name, progress.epoch, course.epochs, course.steps(), moving))
         try:
             run_epochs(stage, updates, course, progress)
         except NotFinite as found:
-            raise self._not_finite(stage, updates, progress, found) from None
+            raise self._not_finite(stage, progress, found) from None
         self._save(stage)
         self._note(plan, progress)
-        checkpoint.unlink(missing_ok=True)
+        self.folder.checkpoints(name).remove()
+
+    def _gone_on(self, stage: Stage, updates: Updates) -> Progress:
+        """Bring a stage to its last checkpoint, if there is one, and the log of events with it."""
+        name = stage.plan.name
+        progress, warning = self.folder.checkpoints(name).load(stage, updates)
+        self.folder.forget(name, progress.epoch)
+        if warning:
+            self._tell(Warned(name, warning))
+        return progress
 
     def _course(self, stage: Stage, updates: Updates) -> Course:
-        plan, splits = stage.plan, self._splits(stage.plan.data)
+        plan, splits, spacing = stage.plan, self._splits(stage.plan.data), Spacing.begin()
         data = self.program.data[plan.data]
         batch = plan.settings.batch or data.batch
         walk = Walk(
@@ -199,14 +210,15 @@ class _Run:
             splits=splits,
             walk=walk,
             epochs=self.options.capped(plan.settings.epochs),
-            save=lambda progress: self._save_checkpoint(stage, updates, progress),
+            save=lambda progress: self._save_checkpoint(stage, updates, progress, spacing),
+            is_due=spacing.is_due,
             observer=self._tell,
             is_asked_to_end=self.is_asked_to_end,
         )
 
-    def _save_checkpoint(self, stage: Stage, updates: Updates, progress: Progress) -> None:
-        with self.folder.writing():
-            save_checkpoint(self.folder.checkpoint(stage.plan.name), stage, updates, progress)
+    def _save_checkpoint(self, stage: Stage, updates: Updates, progress: Progress, spacing: Spacing) -> None:
+        with self.folder.writing(), spacing.measured():
+            self.folder.checkpoints(stage.plan.name).save(stage, updates, progress)
 
     def _save(self, stage: Stage) -> None:
         name = stage.plan.name
@@ -230,14 +242,16 @@ class _Run:
         file = self.folder.stage(plan.name)
         self._tell(StageDone(plan.name, done.epochs, done.kept_epoch, False, done.seconds, file))
 
-    def _not_finite(self, stage: Stage, updates: Updates, progress: Progress, found: NotFinite) -> FitError:
+    def _not_finite(self, stage: Stage, progress: Progress, found: NotFinite) -> FitError:
         """The finding for a loss that is not finite; the weights of the last finished epoch are saved."""
-        name, checkpoint = stage.plan.name, self.folder.checkpoint(stage.plan.name)
+        name = stage.plan.name
         notes = ["no epoch was finished, so there are no weights to keep"]
-        if checkpoint.exists():
-            load_checkpoint(checkpoint, stage, updates)
+        if progress.epoch and progress.last:
+            stage.put(progress.last)
             self._save(stage)
             notes = [f"the weights of epoch {progress.epoch} are in `{self.folder.stage(name)}`"]
+        elif progress.epoch:
+            notes = [f"training went on from within epoch {progress.epoch + 1}, so there are no weights to keep"]
         step = "" if found.step is None else f", step {found.step}"
         return refusal(
             "FIT4102",

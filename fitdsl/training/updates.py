@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -55,6 +56,14 @@ class Updates:
             group["lr"] = factor * rate
         self.optimizer.step()
         self._bound()
+
+    def state(self) -> dict[str, Any]:
+        """All that a checkpoint needs to go on with these updates."""
+        return {"optimizer": self.optimizer.state_dict()}
+
+    def put_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state that `state` gave."""
+        self.optimizer.load_state_dict(state["optimizer"])
 
     @torch.no_grad()
     def _bound(self) -> None:
