@@ -6,7 +6,7 @@ A stage runs the ancestors of what its losses read and nothing else; what no wei
 from collections.abc import Mapping
 from dataclasses import field
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from ..component import Record
 from ..data.base import DataSettings
@@ -14,6 +14,7 @@ from ..dataclass import dataclass
 from ..graph.model import LayerGraph, Network
 from ..losses.feature import FeatureLoss
 from ..losses.objective import Objective, Term
+from ..optim.clipping import Clip
 from ..optim.optimizers import Optimizer
 from ..optim.schedules import Schedule
 from ..optim.stopping import Keep, Stop
@@ -35,6 +36,20 @@ class StageSettings(Record):
     rates: Mapping[Selection, PositiveFloat] = Field({}, description="factor on the learning rate of some layers")
     max_norm: Mapping[Selection, PositiveFloat] = Field(
         {}, description="largest norm of the weights into one output of these layers, enforced after each step"
+    )
+    decay: Mapping[Selection, NonNegativeFloat] = Field(
+        {}, description="weight decay of some layers, in place of the optimizer's"
+    )
+    decay_vectors: bool = Field(
+        True, description="whether norms, biases and other weights with one axis decay, too, as in PyTorch"
+    )
+    clip: PositiveFloat | Clip | None = Field(None, description="bound on the gradients; a number is the largest norm")
+    accumulate: PositiveInt = Field(1, description="batches whose gradients make one update")
+    ema: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="share of a running average of the weights that each update keeps; the average is the result",
     )
 
 
@@ -104,6 +119,13 @@ class StagePlan:
     frozen: Mapping[str, frozenset[str]]
     hints: tuple[str, ...] = ()
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+def steps_per_epoch(data: DataSettings, settings: StageSettings) -> int | None:
+    """How many batches an epoch of a stage has; None where the size of the data is known only when they are opened."""
+    available = data.source.signature.train
+    # the last batch of an epoch is left out unless it is the only one
+    return None if available is None else max(data.sizes(available)[0] // (settings.batch or data.batch), 1)
 
 
 @dataclass(frozen=True, eq=False)

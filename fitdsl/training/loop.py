@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 
 import torch
+from torch import Tensor
 
 from ..dataclass import dataclass
 from ..program.model import StageSettings
@@ -69,10 +71,29 @@ def run_epochs(stage: Stage, updates: Updates, course: Course, progress: Progres
     settings = stage.plan.settings
     while progress.epoch < course.epochs and not _is_over(settings, progress):
         if progress.step == 0:
-            progress.last = copied(stage.tensors())
+            progress.last = copied(_result(stage, updates))
         _Epoch(stage, updates, course, progress).run()
-    if progress.kept:
-        stage.put(progress.kept)
+    stage.put(progress.kept or _result(stage, updates))
+
+
+def _result(stage: Stage, updates: Updates) -> Mapping[str, Tensor]:
+    """What the stage leaves if it ends now: the running average where there is one, else its weights; not copied."""
+    average = updates.average
+    return average.tensors if average and average.count else stage.tensors()
+
+
+@contextmanager
+def _in_place(stage: Stage, updates: Updates) -> Iterator[None]:
+    """Within the block the stage has the weights it would leave."""
+    if updates.average is None:
+        yield
+        return
+    training = {name: tensor.clone() for name, tensor in stage.tensors().items()}
+    stage.put(_result(stage, updates))
+    try:
+        yield
+    finally:
+        stage.put(training)
 
 
 def _is_over(settings: StageSettings, progress: Progress) -> bool:
@@ -100,10 +121,13 @@ class _Epoch:
         course, done, looked = self.course, self.meter.steps, self.begun
         self.stage.train()
         for batch in batches(course.splits.train, replace(course.walk, epoch=self.number), start=done):
-            self._between_steps()
-            moment = self._moment(done)
+            share = self.updates.share(done, course.steps())
+            if share.is_first:
+                self._between_updates()
+            # all batches of an update are as far on as its first, as one large batch would be
+            moment = self._moment(done - share.index)
             values = self.stage.measure(batch, moment)
-            self.updates.step(values[0], moment)
+            self.updates.step(values[0], moment, share)
             self.meter.add(len(batch.targets), values)
             done += 1
             if perf_counter() - looked > LOOK_EVERY_S:
@@ -126,7 +150,7 @@ class _Epoch:
     def _examples_per_s(self) -> float:
         return (self.meter.examples - self.seen_before) / self._spent()
 
-    def _between_steps(self) -> None:
+    def _between_updates(self) -> None:
         is_asked = self.course.is_asked_to_end()
         if is_asked or self.course.is_due():
             self.meter.collect()
@@ -159,7 +183,7 @@ class _Epoch:
         self.stage.evaluate()
         meter = Meter(self.stage.measured)
         moment = self._moment(self.course.steps())
-        with torch.no_grad():
+        with torch.no_grad(), _in_place(self.stage, self.updates):
             for batch in batches(self.course.splits.val, Walk(batch=self.course.walk.batch)):
                 meter.add(len(batch.targets), self.stage.measure(batch, moment))
         try:
@@ -200,5 +224,5 @@ class _Epoch:
             self.progress.kept_epoch = self.number
         elif keep.takes_last(self.progress.values("val", keep.metric.name)):
             self.progress.kept_epoch = self.number
-            self.progress.kept = copied(self.stage.tensors())
+            self.progress.kept = copied(_result(self.stage, self.updates))
         return self.progress.kept_epoch == self.number

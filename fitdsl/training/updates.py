@@ -1,8 +1,9 @@
-"""One update of a stage's weights: the optimizer, per-layer rates, the rate's schedule and the bound on norms."""
+"""One update of a stage's weights: optimizer, rates and decay by layer, the rate's schedule, and bounds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,8 +11,10 @@ from torch import Tensor, nn
 
 from ..backend.resolve import resolve
 from ..dataclass import dataclass
+from ..optim.clipping import clip_of
 from ..optim.schedules import Schedule
-from ..values import Selection
+from ..values import Call, Selection
+from .average import Average
 from .stage import Stage
 from .terms import Moment
 
@@ -25,16 +28,40 @@ class NormBound:
     limit: float
 
 
+@dataclass(frozen=True)
+class Share:
+    """Which part of an update a batch gives: number `index` of `of`, counted from 0."""
+
+    index: int = 0
+    of: int = 1
+
+    @property
+    def is_first(self) -> bool:
+        """Whether the update begins with it."""
+        return self.index == 0
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the update is made after it."""
+        return self.index == self.of - 1
+
+
+WHOLE = Share()
+
+
 @dataclass(frozen=True, eq=False)
 class Updates:
     """How the weights of a stage move.
 
     Attributes:
-        optimizer: Torch's, one parameter group for each per-layer factor.
+        optimizer: Torch's, one parameter group for each per-layer factor and weight decay.
         factors: That factor, by group.
         rate: Learning rate before all factors.
         schedule: Factor over the epochs, if there is one.
         bounds: Norms to bound after each step.
+        accumulate: Batches that make one update.
+        clip: Bounds the gradients of these parameters, if they are to be bounded.
+        average: The running average of the weights, if there is one.
     """
 
     optimizer: torch.optim.Optimizer
@@ -42,28 +69,57 @@ class Updates:
     rate: float
     schedule: Schedule | None
     bounds: tuple[NormBound, ...]
+    accumulate: int = 1
+    clip: Callable[[list[nn.Parameter]], object] | None = None
+    average: Average | None = None
 
     def rate_at(self, moment: Moment) -> float:
         """The learning rate, before per-layer factors."""
         return self.rate * (self.schedule.at(moment.epoch, moment.epochs) if self.schedule else 1.0)
 
-    def step(self, loss: Tensor, moment: Moment) -> None:
-        """Move all weights one step down the gradient of `loss`, a scalar."""
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+    def share(self, step: int, steps: int) -> Share:
+        """What a batch gives to its update.
+
+        Args:
+            step: Its number in the epoch, counted from 0.
+            steps: How many batches the epoch has; its last update takes those that are left.
+        """
+        index = step % self.accumulate
+        return Share(index, min(self.accumulate, steps - (step - index)))
+
+    def step(self, loss: Tensor, moment: Moment, share: Share = WHOLE) -> None:
+        """Take the gradient of `loss`, a scalar, and move all weights down it with the last batch of an update."""
+        if share.is_first:
+            self.optimizer.zero_grad(set_to_none=True)
+        (loss if share.of == 1 else loss / share.of).backward()  # type: ignore[no-untyped-call]
+        if share.is_last:
+            self._move(moment)
+
+    def _move(self, moment: Moment) -> None:
         rate = self.rate_at(moment)
         for factor, group in zip(self.factors, self.optimizer.param_groups, strict=True):
             group["lr"] = factor * rate
+        if self.clip:
+            self.clip(self.weights())
         self.optimizer.step()
         self._bound()
+        if self.average:
+            self.average.update()
+
+    def weights(self) -> list[nn.Parameter]:
+        """All that moves."""
+        return [weight for group in self.optimizer.param_groups for weight in group["params"]]
 
     def state(self) -> dict[str, Any]:
         """All that a checkpoint needs to go on with these updates."""
-        return {"optimizer": self.optimizer.state_dict()}
+        average = {"average": self.average.state()} if self.average else {}
+        return {"optimizer": self.optimizer.state_dict(), **average}
 
     def put_state(self, state: Mapping[str, Any]) -> None:
         """Go on from a state that `state` gave."""
         self.optimizer.load_state_dict(state["optimizer"])
+        if self.average:
+            self.average.put_state(state["average"])
 
     @torch.no_grad()
     def _bound(self) -> None:
@@ -74,22 +130,50 @@ class Updates:
 def updates_of(stage: Stage) -> Updates:
     """A fresh optimizer for everything that learns in a stage, as its settings say."""
     settings = stage.plan.settings
-    call = settings.optimizer.lower()
+    call, clip = settings.optimizer.lower(), clip_of(settings.clip)
     groups = _groups(stage)
-    optimizer = resolve(call.target)([{"params": weights} for weights in groups.values()], **call.kwargs)
-    bounds = tuple(_bounds(stage))
-    return Updates(optimizer, tuple(groups), settings.optimizer.lr, settings.schedule, bounds)
+    options = [{"params": weights, **group.options()} for group, weights in groups.items()]
+    return Updates(
+        resolve(call.target)(options, **call.kwargs),
+        tuple(group.factor for group in groups),
+        settings.optimizer.lr,
+        settings.schedule,
+        tuple(_bounds(stage)),
+        settings.accumulate,
+        _partial(clip.lower()) if clip else None,
+        Average(settings.ema, stage.tensors()) if settings.ema else None,
+    )
 
 
-def _groups(stage: Stage) -> dict[float, list[nn.Parameter]]:
-    """What learns, by its factor on the rate; regressors have the factor 1."""
-    groups: dict[float, list[nn.Parameter]] = {}
+def _partial(call: Call) -> Callable[[list[nn.Parameter]], object]:
+    return partial(resolve(call.target), **call.kwargs)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Weights that are updated alike: the factor on their rate, and their weight decay where it is their own."""
+
+    factor: float = 1.0
+    decay: float | None = None
+
+    def options(self) -> dict[str, float]:
+        return {} if self.decay is None else {"weight_decay": self.decay}
+
+
+def _groups(stage: Stage) -> dict[_Group, list[nn.Parameter]]:
+    """What learns, by how it is updated; regressors have the factor 1 and the optimizer's weight decay."""
+    settings, groups = stage.plan.settings, dict[_Group, list[nn.Parameter]]()
+
+    def add(module: nn.Module, factor: float | None, decay: float | None) -> None:
+        for weight in module.parameters():
+            own = decay if settings.decay_vectors or weight.ndim > 1 else 0.0
+            groups.setdefault(_Group(1.0 if factor is None else factor, own), []).append(weight)
+
     for network, address, layer in stage.learners():
-        factor = _setting(stage.plan.settings.rates, network, address)
-        groups.setdefault(1.0 if factor is None else factor, []).extend(layer.parameters())
+        add(layer, _setting(settings.rates, network, address), _setting(settings.decay, network, address))
     for regressor in stage.regressors.values():
-        groups.setdefault(1.0, []).extend(regressor.parameters())
-    return {factor: weights for factor, weights in groups.items() if weights}
+        add(regressor, None, None)
+    return groups
 
 
 def _setting(settings: Mapping[Selection, float], network: str, address: str) -> float | None:

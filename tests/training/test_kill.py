@@ -54,6 +54,8 @@ stage hints after teach {
   optimizer = SGD(lr=0.05, momentum=0.9)
   schedule  = cosine(warmup=1)
   epochs    = 5
+  clip      = 1.0
+  ema       = 0.9
   keep      = best(val.loss)
   stop      = patience(val.loss, 4)
 }
@@ -62,7 +64,10 @@ stage distil after hints {
   train     = student
   loss      = ce() + ramp(4, 1) * kd(temperature=3)
   optimizer = Adam(lr=3e-3)
+  schedule  = warmup(1, then=cosine())
   epochs    = 6
+  accumulate = 3
+  ema       = 0.9
   keep      = best(val.accuracy)
   stop      = patience(val.loss, 3)
 }
