@@ -15,7 +15,7 @@ from ..dataclass import dataclass
 from ..ops.base import Op
 from ..optim.initializers import Initializer
 from ..source import NOWHERE, Span
-from ..values import Cost, TensorType
+from ..values import Cost, Mode, TensorType
 from .sources import Source
 
 
@@ -167,6 +167,7 @@ class Network:
         data: Names of the data declarations that its inputs come from, by input name; None for a bare shape.
         weights: File it starts from, relative to the spec, if it names one.
         source: Where it comes from, if its layers are not written in the spec.
+        mode: In which mode its layers run where they do not learn.
     """
 
     name: str
@@ -177,6 +178,7 @@ class Network:
     doc: str = ""
     span: Span = field(default=NOWHERE, compare=False, repr=False)
     source: Source | None = None
+    mode: Mode = "eval"
 
     @property
     def cost(self) -> Cost | None:
