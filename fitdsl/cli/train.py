@@ -25,6 +25,7 @@ FLAGS = {"run_dir": "--run", "allow_python": "--allow-python"}
 """Options whose flag has another name."""
 
 _EPOCHS = "At most so many epochs a stage; schedules that name their epochs keep them."
+_FORCE = "With --resume and a changed spec: a new run that takes along the finished stages that are the same."
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
@@ -42,20 +43,23 @@ def train(
     epochs: Annotated[int | None, typer.Option(min=1, metavar="N", help=_EPOCHS)] = None,
     run: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the run; by default a new one.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an unfinished run.")] = False,
+    force: Annotated[bool, typer.Option("--force", help=_FORCE)] = False,
     allow_python: Annotated[bool, typer.Option("--allow-python", help="Let `python(…)` run your own code.")] = False,
     is_json: Annotated[bool, typer.Option("--json", help="Print an event a line instead of tables.")] = False,
     settings: SetOption = None,
     include: IncludeOption = None,
 ) -> None:
     """Run the stages and say what the student gained."""
+    if force and not resume:
+        raise typer.BadParameter("--force belongs to --resume: it says what to do where the spec has changed")
     experiment = load(spec, set=point_of(settings), include=include or ())
     options = {"seed": seed, "device": device, "stage": stage, "epochs": epochs, "run_dir": run, "resume": resume}
-    options |= {"allow_python": allow_python}
+    options |= {"allow_python": allow_python, "force": force}
     say_findings(experiment.warnings)
     try:
         report = _observed(lambda observer: experiment.train(**options, observer=observer), is_json=is_json)
     except Interrupted as interruption:
-        again = {**options, "run_dir": interruption.folder, "resume": True, "json": is_json}
+        again = {**options, "run_dir": interruption.folder, "resume": True, "force": False, "json": is_json}
         again |= {"set": settings, "include": include}
         say(f"interrupted; go on with: {command(spec, again)}")
         raise typer.Exit(130) from None

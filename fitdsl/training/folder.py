@@ -138,6 +138,11 @@ def choose_folder(options: TrainOptions, name: str) -> tuple[RunFolder, RunRepor
     return new, None
 
 
+def beside(folder: Path) -> RunFolder:
+    """A new folder next to that of another run."""
+    return RunFolder(_fresh(folder.parent))
+
+
 def read_report(folder: Path) -> RunReport:
     """What a run has reported.
 

@@ -26,6 +26,7 @@ class TrainOptions:
         stage: Train only this stage and those it starts from.
         epochs: At most so many epochs in each stage.
         resume: Go on with the run in `run_dir`, or with the newest unfinished one of the spec.
+        force: If that run was begun as another one, begin anew in a fresh folder from the first stage that differs.
         allow_python: Whether a network from outside may run the user's own code.
         base: Folder of the spec; paths in it are relative to this one.
         spec: Its text, to be stored.
@@ -40,6 +41,7 @@ class TrainOptions:
     stage: str | None = None
     epochs: int | None = None
     resume: bool = False
+    force: bool = False
     allow_python: bool = False
     base: Path = Path()
     spec: str = ""

@@ -19,7 +19,7 @@ from ..values import TensorType
 from .checkpoint import Progress
 from .data import Splits, Walk, batches, load_splits
 from .events import Event, RunDone, RunStarted, StageDone, StageStarted, Warned
-from .folder import RunFolder, choose_folder
+from .folder import RunFolder, beside, choose_folder
 from .interrupts import Interrupted, listening
 from .key import stage_key
 from .loop import Asked, Course, run_epochs
@@ -27,7 +27,7 @@ from .metrics import Meter, NotFinite
 from .networks import Networks, ancestors, build_networks, taught
 from .options import TrainOptions
 from .report import CostReport, NetworkReport, RunReport, StageReport, versions
-from .resumption import check_same
+from .resumption import check_same, is_another, take_along
 from .spacing import Spacing
 from .stage import Stage, prepare, right_answers
 from .surroundings import reproducible, within_memory
@@ -90,13 +90,28 @@ class _Run:
         names = chosen_stages(self.program, self.options.stage)
         self.networks = self._built()
         keys = self._keys(names)
+        if earlier and self.options.force and is_another(earlier, keys):
+            return self._anew(earlier, names, keys)
         if earlier:
             check_same(earlier, self.options, keys)
         if earlier and earlier.status == "done" and set(names) <= earlier.stages.keys():
             return earlier
         self.report = self._begun(earlier, keys)
+        return self._held(names, is_new=earlier is None)
+
+    def _anew(self, earlier: RunReport, names: list[str], keys: Mapping[str, str]) -> RunReport:
+        """Begin a run of its own, with what an earlier one has finished that is the same."""
+        self.folder = beside(earlier.folder)
+        self.report = self._begun(None, keys)
+        return self._held(names, is_new=True, taken=lambda: take_along(earlier, keys, self.folder))
+
+    def _held(
+        self, names: list[str], *, is_new: bool, taken: Callable[[], Mapping[str, StageReport]] = dict
+    ) -> RunReport:
+        """Run in the folder while nobody else may; `taken` fills a new one with stages that are finished."""
         stages = {name: self._prepared(self.program.stages[name]) for name in names}
-        with self.folder.begun(self.report, is_new=earlier is None), listening() as self.is_asked_to_end:
+        with self.folder.begun(self.report, is_new=is_new), listening() as self.is_asked_to_end:
+            self.report = self.report.model_copy(update={"stages": {**self.report.stages, **taken()}})
             try:
                 self._run(stages)
             except Asked:

@@ -17,7 +17,7 @@ from fitdsl.cli.bars import bars
 from fitdsl.cli.gains import gains
 from fitdsl.cli.progress import PlainProgress
 from fitdsl.cli.train import command
-from fitdsl.training.events import EpochDone, Event, RunDone, RunStarted, StageDone, StageStarted, StepsDone
+from fitdsl.training.events import EpochDone, Event, RunDone, RunStarted, StageDone, StageStarted, StepsDone, Warned
 from fitdsl.training.interrupts import Interrupted
 from fitdsl.training.report import CostReport, NetworkReport, RunReport, StageReport
 from fitdsl.view.terminal import Display
@@ -201,6 +201,19 @@ def test_ctrl_c_says_how_to_go_on(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> 
         "interrupted; go on with: fit train net.fit --seed 0 --device auto --epochs 3 --run 'runs/net/a b' --resume "
         "--json --set a=1 --set 'b=[1, 2]'\n"
     )
+
+
+def test_force_without_resume_means_nothing(fit: Fit) -> None:
+    Path("noise.fit").write_text(SPEC)
+    outcome = fit("train", "noise.fit", "--force")
+    assert outcome.code == 2
+    assert "--force belongs to --resume: it says what to do where the spec has" in outcome.err
+
+
+def test_a_warning_is_a_line_of_its_own() -> None:
+    lines: list[str] = []
+    PlainProgress(write=lines.append)(Warned("hints", "`x` was damaged"))
+    assert lines == ["warning: `x` was damaged"]
 
 
 def test_options_left_out_stay_out() -> None:

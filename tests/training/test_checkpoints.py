@@ -15,7 +15,7 @@ from small_spec import Watch, run, same, weights
 
 from fitdsl.diagnostics import FitError
 from fitdsl.training.checkpoint import Checkpoints
-from fitdsl.training.events import EpochDone, Event, Warned
+from fitdsl.training.events import EpochDone, Event, StageDone, Warned
 from fitdsl.training.folder import read_report
 from fitdsl.training.interrupts import Interrupted
 from fitdsl.training.spacing import LONGEST_S, SHORTEST_S, Spacing
@@ -255,3 +255,39 @@ def test_a_checkpoint_holds_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     content = checkpoints(where)[0].read_bytes()[32:]
     state = torch.load(BytesIO(content), weights_only=True)
     assert set(state) == {"progress", "tensors", "updates", "random"}
+
+
+def test_a_changed_spec_begins_anew_from_the_changed_stage(finished: Path, tmp_path: Path) -> None:
+    where, change, watch = tmp_path / "run", ("ramp(2, 1)", "ramp(3, 1)"), Watch()
+    killed_in_distil(where)
+    before = {path: path.read_bytes() for path in where.rglob("*") if path.is_file()}
+    report = run(where, change, resume=True, force=True, observer=watch)
+    assert (report.folder.parent, report.status) == (tmp_path, "done")
+    assert {path: path.read_bytes() for path in where.rglob("*") if path.is_file()} == before
+    assert [(event.stage, event.reused) for event in watch.events if isinstance(event, StageDone)] == [
+        ("teach", True),
+        ("hints", True),
+        ("distil", False),
+    ]
+    run(tmp_path / "fresh", change)
+    for stage in ("teach", "hints", "distil"):
+        assert same(weights(report.folder, stage), weights(tmp_path / "fresh", stage))
+    assert not same(weights(report.folder, "distil"), weights(finished, "distil"))
+
+
+def test_force_goes_on_with_a_run_that_is_the_same(finished: Path, tmp_path: Path) -> None:
+    where = tmp_path / "run"
+    killed_in_distil(where)
+    assert run(where, resume=True, force=True).folder == where
+    assert ends_as(where, finished)
+
+
+def killed_in_distil(where: Path) -> None:
+    """A run that ends after the first epoch of its last stage."""
+
+    def kill(event: Event) -> None:
+        if isinstance(event, EpochDone) and event.stage == "distil":
+            raise Killed
+
+    with pytest.raises(Killed):
+        run(where, observer=kill)
