@@ -21,7 +21,7 @@ from .late import late
 COMMON = (
     *("ops.activation", "ops.combine", "ops.conv", "ops.dense", "ops.norm", "ops.pool", "ops.shape"),
     *("losses.distillation", "losses.feature", "losses.task"),
-    *("optim.caching", "optim.initializers", "optim.optimizers", "optim.schedules", "optim.stopping"),
+    *("optim.caching", "optim.clipping", "optim.initializers", "optim.optimizers", "optim.schedules", "optim.stopping"),
     *("data.datasets", "graph.regressors"),
 )
 RARE = (

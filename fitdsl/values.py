@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from math import prod
-from typing import Any
+from typing import Any, Literal
 
 from pydantic_core import CoreSchema, core_schema
 
 from .dataclass import dataclass
+
+Mode = Literal["eval", "train"]
+"""Of layers that do not learn: in `eval` their norms use and keep the statistics they have, in `train` the batch's."""
 
 
 class ByInstance:

@@ -27,6 +27,7 @@ FLAGS = {"run_dir": "--run", "allow_python": "--allow-python"}
 _LOG = "Send each epoch's numbers to tensorboard, wandb or mlflow too. Repeatable."
 _EPOCHS = "At most so many epochs a stage; schedules that name their epochs keep them."
 _REUSE = "Take stages that were trained before from the store, or train all anew."
+_FORCE = "With --resume and a changed spec: a new run that takes along the finished stages that are the same."
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
@@ -45,6 +46,7 @@ def train(
     run: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the run; by default a new one.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an unfinished run.")] = False,
     reuse: Annotated[bool, typer.Option("--reuse/--no-reuse", help=_REUSE)] = True,
+    force: Annotated[bool, typer.Option("--force", help=_FORCE)] = False,
     allow_python: Annotated[bool, typer.Option("--allow-python", help="Let `python(…)` run your own code.")] = False,
     is_json: Annotated[bool, typer.Option("--json", help="Print an event a line instead of tables.")] = False,
     log: Annotated[list[str] | None, typer.Option(metavar="NAME", help=_LOG)] = None,
@@ -52,14 +54,16 @@ def train(
     include: IncludeOption = None,
 ) -> None:
     """Run the stages and say what the student gained."""
+    if force and not resume:
+        raise typer.BadParameter("--force belongs to --resume: it says what to do where the spec has changed")
     experiment = load(spec, set=point_of(settings), include=include or ())
     options = {"seed": seed, "device": device, "stage": stage, "epochs": epochs, "run_dir": run, "resume": resume}
-    options |= {"allow_python": allow_python, "reuse": reuse, "log": log or []}
+    options |= {"allow_python": allow_python, "reuse": reuse, "force": force, "log": log or []}
     say_findings(experiment.warnings)
     try:
         report = _observed(lambda observer: experiment.train(**options, observer=observer), is_json=is_json)
     except Interrupted as interruption:
-        again = {**options, "run_dir": interruption.folder, "resume": True, "json": is_json}
+        again = {**options, "run_dir": interruption.folder, "resume": True, "force": False, "json": is_json}
         again |= {"reuse": None, "no-reuse": not reuse}
         again |= {"set": settings, "include": include}
         say(f"interrupted; go on with: {command(spec, again)}")

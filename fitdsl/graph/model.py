@@ -17,7 +17,7 @@ from ..dataclass import dataclass
 from ..ops.base import Op
 from ..optim.initializers import Initializer
 from ..source import NOWHERE, Span
-from ..values import Cost, TensorType
+from ..values import Cost, Mode, TensorType
 from .sources import Source
 
 
@@ -193,6 +193,7 @@ class Network:
         weights: File it starts from, relative to the spec, if it names one.
         source: Where it comes from, if its layers are not written in the spec.
         number: Which of the networks of its role it is, in the order of the spec, from 0.
+        mode: In which mode its layers run where they do not learn.
     """
 
     name: str
@@ -204,6 +205,7 @@ class Network:
     span: Span = field(default=NOWHERE, compare=False, repr=False)
     source: Source | None = None
     number: int = 0
+    mode: Mode = "eval"
 
     @property
     def slot(self) -> str:

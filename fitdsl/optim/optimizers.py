@@ -77,6 +77,85 @@ class AdamW(Optimizer):
         return self._as("torch.optim.AdamW")
 
 
+class NAdam(Optimizer):
+    """Adam with Nesterov's look ahead along the average of gradients.
+
+    Source: Dozat 2016, algorithm 2; torch.optim.NAdam.
+    """
+
+    lr: PositiveFloat = Field(2e-3, description="learning rate")
+    betas: tuple[Decay, Decay] = Field((0.9, 0.999), description="decay of the two averages")
+    eps: PositiveFloat = Field(1e-8, description="added to the divisor")
+    weight_decay: NonNegativeFloat = Field(0.0, description="factor of the weights added to their gradients")
+    momentum_decay: NonNegativeFloat = Field(4e-3, description="how fast the first decay rises to its value")
+    decoupled_weight_decay: bool = Field(False, description="decay the weights themselves, as AdamW")
+
+    def lower(self) -> Call:
+        return self._as("torch.optim.NAdam")
+
+
+class RAdam(Optimizer):
+    """Adam that steps along the plain average until the average of squares is known well enough.
+
+    Source: Liu et al. 2020, algorithm 2; torch.optim.RAdam.
+    """
+
+    lr: PositiveFloat = Field(1e-3, description="learning rate")
+    betas: tuple[Decay, Decay] = Field((0.9, 0.999), description="decay of the two averages")
+    eps: PositiveFloat = Field(1e-8, description="added to the divisor")
+    weight_decay: NonNegativeFloat = Field(0.0, description="factor of the weights added to their gradients")
+    decoupled_weight_decay: bool = Field(False, description="decay the weights themselves, as AdamW")
+
+    def lower(self) -> Call:
+        return self._as("torch.optim.RAdam")
+
+
+class Adamax(Optimizer):
+    """Steps scaled by the average of the gradient and by the largest gradient of late.
+
+    Source: Kingma and Ba 2015, algorithm 2; torch.optim.Adamax.
+    """
+
+    lr: PositiveFloat = Field(2e-3, description="learning rate")
+    betas: tuple[Decay, Decay] = Field((0.9, 0.999), description="decay of the average and of the largest")
+    eps: PositiveFloat = Field(1e-8, description="added to the divisor")
+    weight_decay: NonNegativeFloat = Field(0.0, description="factor of the weights added to their gradients")
+
+    def lower(self) -> Call:
+        return self._as("torch.optim.Adamax")
+
+
+class Adagrad(Optimizer):
+    """Steps divided by the root of the sum of all squared gradients so far.
+
+    Source: Duchi et al. 2011, figure 1; torch.optim.Adagrad.
+    """
+
+    lr: PositiveFloat = Field(1e-2, description="learning rate")
+    lr_decay: NonNegativeFloat = Field(0.0, description="the rate is divided by 1 plus this times the steps done")
+    weight_decay: NonNegativeFloat = Field(0.0, description="factor of the weights added to their gradients")
+    initial_accumulator_value: NonNegativeFloat = Field(0.0, description="where the sum of squares begins")
+    eps: PositiveFloat = Field(1e-10, description="added to the divisor")
+
+    def lower(self) -> Call:
+        return self._as("torch.optim.Adagrad")
+
+
+class Adadelta(Optimizer):
+    """Steps as large as the steps of late, by the ratio of running averages of squares.
+
+    Source: Zeiler 2012, algorithm 1; torch.optim.Adadelta.
+    """
+
+    lr: PositiveFloat = Field(1.0, description="factor of the step")
+    rho: Decay = Field(0.9, description="decay of the averages of squares")
+    eps: PositiveFloat = Field(1e-6, description="added to both averages")
+    weight_decay: NonNegativeFloat = Field(0.0, description="factor of the weights added to their gradients")
+
+    def lower(self) -> Call:
+        return self._as("torch.optim.Adadelta")
+
+
 class RMSprop(Optimizer):
     """Steps divided by the root of a running average of squared gradients, plus `eps`.
 

@@ -5,10 +5,10 @@ without training.
 """
 
 from abc import abstractmethod
-from math import cos, pi
-from typing import Annotated
+from math import cos, inf, pi
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveInt
+from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from ..component import Component
 from ..values import Interval
@@ -29,6 +29,15 @@ class Schedule(Component, kind="schedule"):
         """Why part of it can have no effect in a stage of `epochs` epochs; None if all of it has."""
         del epochs
         return None
+
+    def begun_at(self, epoch: float) -> Self:
+        """The same schedule, over the epochs from this one on where it says nothing of when it begins."""
+        match getattr(self, "epochs", self):
+            case None:
+                return self.model_copy(update={"epochs": Interval(epoch, None)})
+            case Interval(low=None, high=high):
+                return self.model_copy(update={"epochs": Interval(epoch, high)})
+        return self
 
 
 def _ordered(interval: Interval) -> Interval:
@@ -118,7 +127,7 @@ class Cosine(Schedule, name="cosine"):
         if self.warmup and epoch < warm:
             return self.start * _progress(epoch, begin, warm)
         passed = _progress(epoch, warm, end)
-        return self.stop + (self.start - self.stop) * (1 + cos(pi * passed)) / 2
+        return _wave(self.start, self.stop, passed)
 
     def extremes(self) -> tuple[float, float]:
         values = [self.start, self.stop, *([0.0] if self.warmup else [])]
@@ -157,3 +166,108 @@ class Steps(Schedule, name="steps"):
 
     def _after(self, changes: int) -> float:
         return self.start * self.factor**changes
+
+
+class Exponential(Schedule, name="exponential"):
+    """Multiplied by `gamma` over each epoch, evenly within it, as torch's ExponentialLR where epochs begin.
+
+    `exponential(0.9)` is 1 as epoch 1 begins, 0.9 as epoch 2 begins, then 0.81.
+    """
+
+    gamma: PositiveFloat = Field(description="what it is multiplied by over an epoch")
+    start: PositiveFloat = Field(1.0, description="value before the range of epochs")
+    epochs: EpochRange | None = Field(None, description="epochs over which it moves; the whole stage if left out")
+
+    def at(self, epoch: float, epochs: int) -> float:
+        begin = _begins(self.epochs)
+        passed = max(min(epoch, _ends(self.epochs, epochs)) - begin, 0.0)
+        return self.start * float(self.gamma**passed)
+
+    def extremes(self) -> tuple[float, float]:
+        return (0.0 if self.gamma < 1 else self.start), (inf if self.gamma > 1 else self.start)
+
+    def never_applies(self, epochs: int) -> str | None:
+        return _begins_too_late(self.epochs, epochs)
+
+
+class Polynomial(Schedule, name="polynomial"):
+    """From `start` to `stop` as a power of what is left of the epochs, as torch's PolynomialLR; a line by itself.
+
+    Source: Chen et al. 2018, DeepLab, section 4.1, with power 0.9.
+    """
+
+    power: PositiveFloat = Field(1.0, description="power of the share of epochs that is left")
+    start: float = Field(1.0, description="value before the range of epochs")
+    stop: float = Field(0.0, description="value after it")
+    epochs: EpochRange | None = Field(None, description="epochs over which it moves; the whole stage if left out")
+
+    def at(self, epoch: float, epochs: int) -> float:
+        left = 1 - _progress(epoch, _begins(self.epochs), _ends(self.epochs, epochs))
+        return self.stop + (self.start - self.stop) * float(left**self.power)
+
+    def extremes(self) -> tuple[float, float]:
+        return min(self.start, self.stop), max(self.start, self.stop)
+
+    def never_applies(self, epochs: int) -> str | None:
+        return _begins_too_late(self.epochs, epochs)
+
+
+class OneCycle(Schedule, name="one_cycle"):
+    """Up to 1 and down to nearly 0 in half cosine waves, as torch's OneCycleLR; momentum does not move.
+
+    Source: Smith and Topin 2018, Super-convergence, with the cosine of torch.optim.lr_scheduler.OneCycleLR.
+    """
+
+    pct_start: float = Field(0.3, gt=0, lt=1, description="share of the stage in which it rises")
+    div_factor: PositiveFloat = Field(25.0, description="how many times smaller than 1 it begins")
+    final_div_factor: PositiveFloat = Field(1e4, description="how many times smaller than it began it ends")
+
+    def at(self, epoch: float, epochs: int) -> float:
+        first, last = self._ends()
+        top = 1 + self.pct_start * epochs
+        if epoch < top:
+            return _wave(first, 1.0, _progress(epoch, 1.0, top))
+        return _wave(1.0, last, _progress(epoch, top, epochs + 1.0))
+
+    def extremes(self) -> tuple[float, float]:
+        values = (*self._ends(), 1.0)
+        return min(values), max(values)
+
+    def _ends(self) -> tuple[float, float]:
+        return 1 / self.div_factor, 1 / (self.div_factor * self.final_div_factor)
+
+
+class Warmup(Schedule, name="warmup"):
+    """A line up to where another schedule begins, then that one: `warmup(5, then=cosine())`.
+
+    A schedule over the whole stage, such as `cosine()`, moves over the epochs that are left; one that names its epochs,
+    such as `steps([60, 80])`, counts them from the beginning of the stage. `warmup(5)` by itself stays at 1.
+
+    Source: Goyal et al. 2017, Accurate, large minibatch SGD, section 2.2.
+    """
+
+    epochs: PositiveFloat = Field(description="over how many epochs it rises")
+    then: Schedule = Field(Constant(), description="what comes after")
+    start: NonNegativeFloat = Field(0.0, description="where it begins, as a share of where it rises to")
+
+    def at(self, epoch: float, epochs: int) -> float:
+        warm = 1 + self.epochs
+        passed = _progress(epoch, 1.0, warm)
+        return self._rest().at(max(epoch, warm), epochs) * (self.start * (1 - passed) + passed)
+
+    def extremes(self) -> tuple[float, float]:
+        low, high = self.then.extremes()
+        return min(low, low * self.start), max(high, high * self.start)
+
+    def never_applies(self, epochs: int) -> str | None:
+        if self.epochs >= epochs:
+            return f"its warm-up lasts until epoch {1 + self.epochs:g} begins, but the stage ends after epoch {epochs}"
+        return self._rest().never_applies(epochs)
+
+    def _rest(self) -> Schedule:
+        return self.then.begun_at(1 + self.epochs)
+
+
+def _wave(start: float, stop: float, passed: float) -> float:
+    """Half a cosine wave from one value to another."""
+    return stop + (start - stop) * (1 + cos(pi * passed)) / 2

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import Field
 
@@ -26,7 +26,7 @@ from ..semantics.scope import UNKNOWN, Scope, Unknown
 from ..source import Span
 from ..syntax import nodes
 from ..syntax.walk import walk
-from ..values import HintRef, NetworkRef, Rejected, TensorType
+from ..values import HintRef, Mode, NetworkRef, Rejected, TensorType
 
 COSTS = ("params", "weights", "macs", "activations")
 BUILT_IN = frozenset({*ROLES, *COSTS, *FUNCTIONS, *SPLITS})
@@ -36,6 +36,7 @@ class NetworkOptions(Record):
     """What may stand in the header of a network beside its inputs."""
 
     init: Initializer | None = Field(None, description="how its weights start; PyTorch's own start if left out")
+    mode: Mode = Field("eval", description="mode of its layers where they do not learn")
 
 
 @dataclass(eq=False)
@@ -184,19 +185,37 @@ class Declarations:
         types = {item.name.text: self._type(inputs[item.name.text], item) for item in network.inputs}
         options = bind(
             NetworkOptions,
-            self.evaluator.given(network.options, Scope()),
+            tuple(map(self._option, network.options)),
             Site(network.name.span, network.name.text, "option"),
             self.reporter,
         )
-        init = options.init if isinstance(options, NetworkOptions) else None
-        graph = Elaboration(self.evaluator, init).network(network.body, types, Scope())
+        if not isinstance(options, NetworkOptions):
+            options = NetworkOptions()
+        graph = Elaboration(self.evaluator, options.init).network(network.body, types, Scope())
         if graph is None:
             return None
         data = {name: value.data if isinstance(value, InputOf) else None for name, value in inputs.items()}
         weights = network.weights.value if network.weights else None
         number = self.of_role(network.role).index(network.name.text)
-        span = network.name.span
-        return Network(network.name.text, network.role, graph, data, weights, network.doc, span=span, number=number)
+        return Network(
+            name=network.name.text,
+            role=network.role,
+            graph=graph,
+            data=data,
+            weights=weights,
+            doc=network.doc,
+            span=network.name.span,
+            number=number,
+            mode=options.mode,
+        )
+
+    def _option(self, option: nodes.Argument) -> Given:
+        """An option of a network with its value; a mode is a word, although `train` means a split elsewhere."""
+        (given,) = self.evaluator.given((option,), Scope())
+        match option.value:
+            case nodes.Name(id=word) if given.name == "mode" and word in get_args(Mode):
+                return replace(given, value=word)
+        return given
 
     def _from_outside(self, network: nodes.External) -> Network | None:
         source = self.evaluator.value(network.value, Scope())

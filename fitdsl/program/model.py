@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from ..component import ByName, Record
 from ..data.base import DataSettings
@@ -16,6 +16,7 @@ from ..graph.model import LayerGraph, Network
 from ..losses.feature import FeatureLoss, LearnedLoss, Sides
 from ..losses.objective import Objective, Term
 from ..optim.caching import AutoCache, Cache
+from ..optim.clipping import Clip
 from ..optim.optimizers import Optimizer
 from ..optim.schedules import Schedule
 from ..optim.stopping import Keep, Stop
@@ -40,6 +41,20 @@ class StageSettings(Record):
     )
     cache: Annotated[Cache, ByName] = Field(
         AutoCache(), description="where outputs of what does not learn are kept, so that they are computed once"
+    )
+    decay: Mapping[Selection, NonNegativeFloat] = Field(
+        {}, description="weight decay of some layers, in place of the optimizer's"
+    )
+    decay_vectors: bool = Field(
+        True, description="whether norms, biases and other weights with one axis decay, too, as in PyTorch"
+    )
+    clip: PositiveFloat | Clip | None = Field(None, description="bound on the gradients; a number is the largest norm")
+    accumulate: PositiveInt = Field(1, description="batches whose gradients make one update")
+    ema: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="share of a running average of the weights that each update keeps; the average is the result",
     )
 
 
@@ -116,6 +131,13 @@ class StagePlan:
     frozen: Mapping[str, frozenset[str]]
     hints: tuple[str, ...] = ()
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+def steps_per_epoch(data: DataSettings, settings: StageSettings) -> int | None:
+    """How many batches an epoch of a stage has; None where the size of the data is known only when they are opened."""
+    available = data.source.signature.train
+    # the last batch of an epoch is left out unless it is the only one
+    return None if available is None else max(data.sizes(available)[0] // (settings.batch or data.batch), 1)
 
 
 @dataclass(frozen=True, eq=False)

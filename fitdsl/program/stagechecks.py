@@ -28,6 +28,7 @@ class StageInContext:
         is_certain: Whether all stages it starts from are sound; if not, what they leave is not known.
         classes: How many the data have.
         has_validation: Whether the data keep examples for validation.
+        steps: How many batches an epoch has; None where this is known only when the data are opened.
     """
 
     stage: nodes.Stage
@@ -38,6 +39,7 @@ class StageInContext:
     is_certain: bool
     classes: int
     has_validation: bool
+    steps: int | None
 
     def span(self, setting: str, callee: str = "") -> Span:
         """Where a setting's value stands, or in it the first call of `callee`; the stage's name if it is left out."""
@@ -55,7 +57,7 @@ class StageInContext:
                 yield self.before[name]
 
 
-def _finding(
+def finding(
     code: str,
     span: Span,
     message: str,
@@ -82,7 +84,7 @@ def trains_something(at: StageInContext) -> Iterator[Diagnostic]:
             help = "train the layers that the loss reads, or add a loss that reads these"
         else:
             continue
-        yield _finding("FIT4001", at.span("train"), message, help)
+        yield finding("FIT4001", at.span("train"), message, help)
 
 
 def reaches_what_it_trains(at: StageInContext) -> Iterator[Diagnostic]:
@@ -94,7 +96,7 @@ def reaches_what_it_trains(at: StageInContext) -> Iterator[Diagnostic]:
         if left and learned & selection.layers:
             hint = next((name for name in at.plan.hints if at.hints[name].student == selection.network), None)
             help = f"train what the hint reaches: `{selection.network}[..{hint}]`" if hint else None
-            yield _finding(
+            yield finding(
                 "FIT4007",
                 at.span("train"),
                 f"the loss does not reach {len(left)} of the layers to train, first `{selection.network}.{left[0]}`",
@@ -117,7 +119,7 @@ def reads_trained_teachers(at: StageInContext) -> Iterator[Diagnostic]:
             if teaching
             else (f'train `{name}` in a stage before this one, or give it weights: `}} from "weights.safetensors"`')
         )
-        yield _finding(
+        yield finding(
             "FIT4005",
             at.span("loss"),
             f"stage `{at.plan.name}` learns from `{name}`, which nothing trained",
@@ -132,7 +134,7 @@ def trains_alone(at: StageInContext) -> Iterator[Diagnostic]:
     for name, stage in at.before.items():
         shared = stage.trains.keys() & at.plan.trains.keys()
         if name not in earlier and shared and at.is_certain:
-            yield _finding(
+            yield finding(
                 "FIT4008",
                 at.stage.name.span,
                 f"stages `{name}` and `{at.plan.name}` both train `{min(shared)}`, and neither comes after the other",
@@ -151,7 +153,7 @@ def schedules_apply(at: StageInContext) -> Iterator[Diagnostic]:
         if reason := schedule.never_applies(settings.epochs):
             message = f"`{schedule.word}` has no effect, or only in part: {reason}"
             help = f"keep it within epochs 1 to {settings.epochs}, or raise `epochs`"
-            yield _finding("FIT4006", at.span(setting, schedule.word), message, help, severity=Severity.WARNING)
+            yield finding("FIT4006", at.span(setting, schedule.word), message, help, severity=Severity.WARNING)
 
 
 def measures_its_metrics(at: StageInContext) -> Iterator[Diagnostic]:
@@ -161,14 +163,14 @@ def measures_its_metrics(at: StageInContext) -> Iterator[Diagnostic]:
         if chooser is None:
             continue
         if not at.has_validation:
-            yield _finding(
+            yield finding(
                 "FIT4009",
                 at.span(setting),
                 f"`{chooser.metric}` is not measured: no examples are kept for it",
                 "give the data's `split` a part `val`",
             )
         elif chooser.metric.name != "loss" and not has_logits:
-            yield _finding(
+            yield finding(
                 "FIT4009",
                 at.span(setting),
                 f"`{chooser.metric}` is not measured: stage `{at.plan.name}` does not run the student's output",
@@ -182,7 +184,7 @@ def logits_fit(at: StageInContext) -> Iterator[Diagnostic]:
         for name in _compared(term, Reads.TARGETS, term.student):
             type = _output(at, name)
             if type != TensorType((at.classes,)):
-                yield _finding(
+                yield finding(
                     "FIT4013",
                     at.span("loss", term.term.loss.word),
                     f"`{term.name}` needs {at.classes} numbers, one a class; `{name}` gives {type}",
@@ -190,7 +192,7 @@ def logits_fit(at: StageInContext) -> Iterator[Diagnostic]:
                 )
         for name in _compared(term, Reads.TEACHER_LOGITS, *term.teachers):
             if _output(at, name) != _output(at, term.student) and not _misfits_labels(at, name):
-                yield _finding(
+                yield finding(
                     "FIT4013",
                     at.span("loss", term.term.loss.word),
                     f"`{term.name}` compares outputs of one shape; `{term.student}` gives "

@@ -20,9 +20,10 @@ from ..source import Span
 from ..syntax import nodes
 from ..values import NetworkRef, Selection
 from .declarations import Declarations, setting_span
-from .model import Hint, StagePlan, StageSettings, StageTerm
+from .model import Hint, StagePlan, StageSettings, StageTerm, steps_per_epoch
 from .places import Places
 from .stagechecks import CHECKS, StageInContext
+from .updatechecks import UPDATE_CHECKS
 
 
 def in_order(stages: Mapping[str, nodes.Stage], declarations: Declarations) -> list[nodes.Stage]:
@@ -124,8 +125,9 @@ class Stages:
             is_certain=is_certain,
             classes=data.classes,
             has_validation=data.split.get("val", 0) > 0,
+            steps=steps_per_epoch(data, plan.settings),
         )
-        for check in CHECKS:
+        for check in (*CHECKS, *UPDATE_CHECKS):
             for finding in check(at):
                 self.declarations.reporter.add(finding)
 
@@ -140,7 +142,7 @@ class Stages:
         match name:
             case "train":
                 value = self._selections(expr)
-            case "rates" | "max_norm" if isinstance(expr, nodes.Dict):
+            case "rates" | "max_norm" | "decay" if isinstance(expr, nodes.Dict):
                 value = self._by_selection(expr)
             case _:
                 value = self._value(expr)

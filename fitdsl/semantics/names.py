@@ -8,12 +8,13 @@ from __future__ import annotations
 import keyword
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, get_args
 
 from ..diagnostics import Label, Reporter, did_you_mean
 from ..source import Span
 from ..syntax import nodes
 from ..syntax.walk import children, walk
+from ..values import Mode
 from .elsewhere import instead
 
 Named = nodes.Let | nodes.Param | nodes.Data | nodes.Network | nodes.External | nodes.Block | nodes.Hint
@@ -132,8 +133,11 @@ class _NameChecker:
             case nodes.Block():
                 self.block(declaration)
             case nodes.Network():
-                for part in (*declaration.inputs, *declaration.options):
+                for part in declaration.inputs:
                     self.names(part, frozenset())
+                for option in declaration.options:
+                    is_mode = option.name is not None and option.name.text == "mode"
+                    self.names(option, frozenset(get_args(Mode) if is_mode else ()))
                 inputs = {item.name.text: item.name.span for item in declaration.inputs}
                 self.body(declaration.body, frozenset(), inputs)
             case nodes.Search():

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from ..atomic import PART, write_text
 from ..backend.refusal import refusal
 from ..dataclass import dataclass
+from .checkpoint import Checkpoints
 from .events import Event
 from .hold import held
 from .options import TrainOptions
@@ -36,9 +39,9 @@ class RunFolder:
         """Regressors of a finished stage, which are no part of any network."""
         return self.path / "stages" / f"{name}.regressors.safetensors"
 
-    def checkpoint(self, name: str) -> Path:
+    def checkpoints(self, name: str) -> Checkpoints:
         """What an unfinished stage goes on from."""
-        return self.path / "stages" / f"{name}.checkpoint.pt"
+        return Checkpoints(self.path / "stages" / f"{name}.checkpoint.pt")
 
     def log_folder(self, name: str) -> Path:
         """What a logger keeps."""
@@ -62,6 +65,7 @@ class RunFolder:
             with self.writing():
                 write_text(self.path / "spec.fit", report.spec)
                 _cut_half_a_line(self.path / "events.jsonl")
+                _remove_parts(self.path)
             yield
 
     def check_free(self) -> None:
@@ -97,6 +101,21 @@ class RunFolder:
             with self.writing(), (self.path / "events.jsonl").open("a", encoding="utf-8") as file:
                 file.write(f"{event.json()}\n")
 
+    def forget(self, stage: str, epoch: int) -> None:
+        """Take away what `events.jsonl` says of a stage after an epoch: it is lost and will be trained again.
+
+        Raises:
+            FitError: It cannot be written (FIT4106).
+        """
+        path = self.path / "events.jsonl"
+        if not path.exists():
+            return
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if not _is_of_later_epoch(json.loads(line), stage, epoch)]
+        if len(kept) < len(lines):
+            with self.writing():
+                write_text(path, "".join(kept))
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Turns a full disk or a forbidden folder into a finding (FIT4106)."""
@@ -121,6 +140,11 @@ def choose_folder(options: TrainOptions, name: str) -> tuple[RunFolder, RunRepor
     new = RunFolder(_fresh(options.runs / name) if options.run_dir is None else options.run_dir)
     new.check_free()
     return new, None
+
+
+def beside(folder: Path) -> RunFolder:
+    """A new folder next to that of another run."""
+    return RunFolder(_fresh(folder.parent))
 
 
 def read_report(folder: Path) -> RunReport:
@@ -151,6 +175,16 @@ def _fresh(runs: Path) -> Path:
     stamp = f"{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}"
     names = (f"{stamp}-{number:02}" for number in count(1))
     return next(runs / name for name in names if not (runs / name).exists())
+
+
+def _is_of_later_epoch(event: Mapping[str, Any], stage: str, epoch: int) -> bool:
+    return event.get("stage") == stage and event.get("epoch", 0) > epoch
+
+
+def _remove_parts(path: Path) -> None:
+    """Take away what a killed process was about to write."""
+    for part in path.rglob(f".*{PART}"):
+        part.unlink(missing_ok=True)
 
 
 def _cut_half_a_line(path: Path) -> None:

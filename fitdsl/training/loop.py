@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 
 import torch
+from torch import Tensor
 
 from ..dataclass import dataclass
 from ..program.model import StageSettings
@@ -34,6 +36,7 @@ class Course:
         kept: By part, what is known of its outputs before a step.
         epochs: How many there are at most.
         save: Writes a checkpoint.
+        is_due: Whether it is time for one.
         observer: Is told what happens.
         is_asked_to_end: Whether to stop before the next step.
     """
@@ -43,6 +46,7 @@ class Course:
     kept: Mapping[str, Kept]
     epochs: int
     save: Callable[[Progress], None]
+    is_due: Callable[[], bool]
     observer: Observer
     is_asked_to_end: Callable[[], bool]
 
@@ -69,14 +73,35 @@ def run_epochs(stage: Stage, updates: Updates, course: Course, progress: Progres
         progress: Where to begin; goes along.
 
     Raises:
-        NotFinite: A loss or a weight became NaN or infinite; the last checkpoint is from before.
+        NotFinite: A loss or a weight became NaN or infinite; `progress.last` is from before.
         Asked: Training was asked to end; a checkpoint is saved.
     """
     settings = stage.plan.settings
     while progress.epoch < course.epochs and not _is_over(settings, progress):
+        if progress.step == 0:
+            progress.last = copied(_result(stage, updates))
         _Epoch(stage, updates, course, progress).run()
-    if progress.kept:
-        stage.put(progress.kept)
+    stage.put(progress.kept or _result(stage, updates))
+
+
+def _result(stage: Stage, updates: Updates) -> Mapping[str, Tensor]:
+    """What the stage leaves if it ends now: the running average where there is one, else its weights; not copied."""
+    average = updates.average
+    return average.tensors if average and average.count else stage.tensors()
+
+
+@contextmanager
+def _in_place(stage: Stage, updates: Updates) -> Iterator[None]:
+    """Within the block the stage has the weights it would leave."""
+    if updates.average is None:
+        yield
+        return
+    training = {name: tensor.clone() for name, tensor in stage.tensors().items()}
+    stage.put(_result(stage, updates))
+    try:
+        yield
+    finally:
+        stage.put(training)
 
 
 def _is_over(settings: StageSettings, progress: Progress) -> bool:
@@ -95,6 +120,7 @@ class _Epoch:
         self.meter = Meter(stage.measured, progress.sums, progress.examples, progress.step)
         self.norms = Norms(*progress.norms)
         self.clock = stage.clock
+        self.parts_before = progress.parts
 
     def run(self) -> None:
         self._fit()
@@ -108,12 +134,16 @@ class _Epoch:
         course, done, looked = self.course, self.meter.steps, self.begun
         self.stage.train()
         for batch in self.clock.each("data", course.training(self.number, start=done)):
-            if course.is_asked_to_end():
-                self._leave()
-            moment = self._moment(done)
+            share = self.updates.share(done, course.steps())
+            if share.is_first:
+                self._between_updates()
+            # all batches of an update are as far on as its first, as one large batch would be
+            moment = self._moment(done - share.index)
             values = self.stage.measure(batch, moment)
             with self.clock.part("step"):
-                self.norms.add(self.updates.step(values[0], moment))
+                norm = self.updates.step(values[0], moment, share)
+            if norm is not None:
+                self.norms.add(norm)
             self.meter.add(len(batch.targets), values)
             done += 1
             if perf_counter() - looked > LOOK_EVERY_S:
@@ -139,16 +169,33 @@ class _Epoch:
         )
 
     def _examples_per_s(self) -> float:
-        return (self.meter.examples - self.seen_before) / (perf_counter() - self.begun)
+        return (self.meter.examples - self.seen_before) / self._spent()
 
-    def _leave(self) -> None:
-        self._collect()
-        self.progress.step, self.progress.sums = self.meter.steps, self.meter.sums
-        self.progress.examples, self.progress.norms = self.meter.examples, self.norms.state()
-        self.progress.add_parts(self.clock.taken())
-        self.progress.seconds += perf_counter() - self.begun
-        self.course.save(self.progress)
-        raise Asked
+    def _between_updates(self) -> None:
+        is_asked = self.course.is_asked_to_end()
+        if is_asked or self.course.is_due():
+            self._collect()
+            self.progress.add_parts(self.clock.taken())
+            self._save(self._so_far())
+        if is_asked:
+            raise Asked
+
+    def _so_far(self) -> Progress:
+        """The stage's progress with the steps of this epoch."""
+        meter, spent = self.meter, self._spent()
+        return replace(
+            self.progress,
+            step=meter.steps,
+            sums=meter.sums,
+            examples=meter.examples,
+            norms=self.norms.state(),
+            spent=self.progress.spent + spent,
+            seconds=self.progress.seconds + spent,
+        )
+
+    def _spent(self) -> float:
+        """Seconds in this epoch since the process took it up."""
+        return perf_counter() - self.begun
 
     def _check_weights(self) -> None:
         finite = [tensor.isfinite().all() for tensor in self.stage.tensors().values()]
@@ -159,7 +206,7 @@ class _Epoch:
         self.stage.evaluate()
         meter = Meter(self.stage.measured)
         moment = self._moment(self.course.steps())
-        with torch.no_grad():
+        with torch.no_grad(), _in_place(self.stage, self.updates):
             for batch in self.course.validation():
                 meter.add(len(batch.targets), self.stage.measure(batch, moment))
         try:
@@ -172,14 +219,10 @@ class _Epoch:
         progress, train = self.progress, self.meter.means()
         progress.history.append({"train": train, "val": val})
         progress.step, progress.sums, progress.examples, progress.norms = 0, [], 0, Norms().state()
-        kept = self._keep()
-        seconds = perf_counter() - self.begun
-        progress.seconds += seconds
-        before = progress.parts
         progress.add_parts(self.clock.taken())
-        with self.clock.part("checkpoint"):
-            self.course.save(progress)
-        progress.add_parts(self.clock.taken())
+        kept, seconds = self._keep(), progress.spent + self._spent()
+        progress.seconds += self._spent()
+        progress.spent = 0.0
         moment = self._moment(self.course.steps())
         self.course.observer(
             EpochDone(
@@ -194,9 +237,16 @@ class _Epoch:
                 seconds=seconds,
                 rates=self.updates.rates_at(self._moment(self.course.steps() - 1)),
                 gradient=self.norms.summary(),
-                parts={name: total - before.get(name, 0.0) for name, total in progress.parts.items()},
+                parts={name: total - self.parts_before.get(name, 0.0) for name, total in progress.parts.items()},
             )
         )
+        # after the event: what is logged but not in a checkpoint is done and logged again, what is in it never is
+        if self.course.is_due():
+            self._save(progress)
+
+    def _save(self, progress: Progress) -> None:
+        with self.clock.part("checkpoint"):
+            self.course.save(progress)
 
     def _keep(self) -> bool:
         """Whether the weights are now the ones to keep; copies them if later ones may be worse."""
@@ -205,5 +255,5 @@ class _Epoch:
             self.progress.kept_epoch = self.number
         elif keep.takes_last(self.progress.values("val", keep.metric.name)):
             self.progress.kept_epoch = self.number
-            self.progress.kept = copied(self.stage.tensors())
+            self.progress.kept = copied(_result(self.stage, self.updates))
         return self.progress.kept_epoch == self.number

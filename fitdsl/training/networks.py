@@ -31,7 +31,7 @@ class Networks:
 
     Attributes:
         modules: By name.
-        initial: State before any stage of those that some stage trains, on the CPU.
+        initial: State before any stage of those that some stage trains or runs in training mode, on the CPU.
         left: By stage, what it left of each network it trained, on the CPU.
     """
 
@@ -55,7 +55,9 @@ class Networks:
             self.restore(network, earlier)
 
     def finish(self, stages: Iterable[str]) -> None:
-        """Bring every network to where the last of these stages that trains it left it."""
+        """Bring every network to where the last of these stages that trains it left it, all others to their start."""
+        for network in self.initial:
+            self.restore(network, ())
         for stage in stages:
             for network in self.program.stages[stage].trains:
                 self.restore(network, ancestors(self.program, [stage]))
@@ -65,7 +67,8 @@ class Networks:
         left: dict[str, State] = {network: {} for network in stage.plan.trains}
         for name, tensor in copied(stage.tensors()).items():
             kind, owner, key = name.split(".", 2)
-            if kind == "network":
+            # what merely ran in training mode is as it was again when the stage is over
+            if kind == "network" and owner in left:
                 left[owner][key] = tensor
         self.left[stage.plan.name] = left
 
@@ -115,7 +118,8 @@ def build_networks(
             load_weights(modules[name], base / network.weights, network.span)
         modules[name].to(device)
     trained = {network for plan in program.stages.values() for network in plan.trains}
-    initial = {name: copied(module.state_dict()) for name, module in modules.items() if name in trained}
+    moving = trained | {name for name, network in program.networks.items() if network.mode == "train"}
+    initial = {name: copied(module.state_dict()) for name, module in modules.items() if name in moving}
     return Networks(program, modules, initial)
 
 

@@ -30,6 +30,7 @@ class TrainOptions:
         resume: Go on with the run in `run_dir`, or with the newest unfinished one of the spec.
         reuse: Whether finished stages are taken from the store; they are put there either way.
         store: That store; the user's own if left out.
+        force: If that run was begun as another one, begin anew in a fresh folder from the first stage that differs.
         allow_python: Whether a network from outside may run the user's own code.
         log: Where the numbers of each epoch go beside the run's folder, by name or with their own settings.
         base: Folder of the spec; paths in it are relative to this one.
@@ -47,6 +48,7 @@ class TrainOptions:
     resume: bool = False
     reuse: bool = True
     store: Store | None = None
+    force: bool = False
     allow_python: bool = False
     log: Sequence[str | Logger] = ()
     base: Path = Path()

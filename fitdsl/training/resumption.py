@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from itertools import islice, zip_longest
+from pathlib import Path
+from shutil import copyfile
 
+from ..atomic import replacing
 from ..backend.refusal import refusal
+from .folder import RunFolder
 from .options import TrainOptions
-from .report import RunReport
+from .report import RunReport, StageReport
 
 SHOWN = 3
 """Lines of the spec that are shown where more differ."""
@@ -25,11 +29,51 @@ def check_same(earlier: RunReport, options: TrainOptions, keys: Mapping[str, str
     Raises:
         FitError: A stage is another one (FIT4108).
     """
-    for name, key in keys.items():
-        if earlier.plan.get(name, key) != key:
-            message = f"`{earlier.folder}` was begun with other settings: stage `{name}` is not the same"
-            helps = ["go on with the spec, seed and options it was begun with, or begin a new run"]
-            raise refusal("FIT4108", message, notes=tuple(_differences(earlier, options)), helps=helps)
+    for name in _changed(earlier, keys):
+        message = f"`{earlier.folder}` was begun with other settings: stage `{name}` is not the same"
+        helps = [
+            "go on with the spec, seed and options it was begun with, or begin a new run; `--force` begins one that "
+            "takes along the finished stages that are the same"
+        ]
+        raise refusal("FIT4108", message, notes=tuple(_differences(earlier, options)), helps=helps)
+
+
+def is_another(earlier: RunReport, keys: Mapping[str, str]) -> bool:
+    """Whether some stage of a run is another one by now."""
+    return any(_changed(earlier, keys))
+
+
+def take_along(earlier: RunReport, keys: Mapping[str, str], folder: RunFolder) -> dict[str, StageReport]:
+    """Copy what the finished stages that are the same have left into the folder of a new run.
+
+    Args:
+        earlier: The run that has them; it stays as it is.
+        keys: Keys of the stages of the new one by name.
+        folder: Where the new one is.
+
+    Returns:
+        What they have reported, by name.
+
+    Raises:
+        FitError: The folder cannot be written (FIT4106).
+    """
+    same = {name: done for name, done in earlier.stages.items() if keys.get(name) == done.key}
+    old = RunFolder(earlier.folder)
+    with folder.writing():
+        for name in same:
+            _copy(old.stage(name), folder.stage(name))
+            if old.regressors(name).exists():
+                _copy(old.regressors(name), folder.regressors(name))
+    return same
+
+
+def _copy(source: Path, target: Path) -> None:
+    with replacing(target) as part:
+        copyfile(source, part)
+
+
+def _changed(earlier: RunReport, keys: Mapping[str, str]) -> Iterator[str]:
+    yield from (name for name, key in keys.items() if earlier.plan.get(name, key) != key)
 
 
 def _differences(earlier: RunReport, options: TrainOptions) -> Iterator[str]:

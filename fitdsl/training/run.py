@@ -21,10 +21,10 @@ from ..work.caching import Caching, caching
 from ..work.key import Around as KeyAround
 from ..work.key import StageKey, stage_keys
 from .cache import Around, Kept, keep_outputs
-from .checkpoint import Progress, load_checkpoint, save_checkpoint
+from .checkpoint import Progress
 from .data import Splits, Walk, batches, load_splits
 from .events import Event, RunDone, RunStarted, StageDone, StageStarted, Warned
-from .folder import RunFolder, choose_folder
+from .folder import RunFolder, beside, choose_folder
 from .interrupts import Asked, Interrupted, listening
 from .loggers import Logger, Subject
 from .logs import Log, chosen_loggers
@@ -33,8 +33,9 @@ from .metrics import Meter, NotFinite
 from .networks import Networks, ancestors, build_networks, taught
 from .options import TrainOptions
 from .report import CostReport, NetworkReport, RunReport, StageReport, versions
-from .resumption import check_same
+from .resumption import check_same, is_another, take_along
 from .reuse import Finished
+from .spacing import Spacing
 from .stage import Stage, prepare, right_answers
 from .surroundings import reproducible, within_memory
 from .updates import Updates, updates_of
@@ -106,14 +107,29 @@ class _Run:
             self._splits(self.program.stages[name].data)
         self.keys = self._keys(names)
         keys = {name: key.digest for name, key in self.keys.items()}
+        if earlier and self.options.force and is_another(earlier, keys):
+            return self._anew(earlier, names, keys)
         if earlier:
             check_same(earlier, self.options, keys)
         if earlier and earlier.status == "done" and set(names) <= earlier.stages.keys():
             return earlier
         self.report = self._begun(earlier, keys)
+        return self._held(names, is_new=earlier is None)
+
+    def _anew(self, earlier: RunReport, names: list[str], keys: Mapping[str, str]) -> RunReport:
+        """Begin a run of its own, with what an earlier one has finished that is the same."""
+        self.folder = beside(earlier.folder)
+        self.report = self._begun(None, keys)
+        return self._held(names, is_new=True, taken=lambda: take_along(earlier, keys, self.folder))
+
+    def _held(
+        self, names: list[str], *, is_new: bool, taken: Callable[[], Mapping[str, StageReport]] = dict
+    ) -> RunReport:
+        """Run in the folder while nobody else may; `taken` fills a new one with stages that are finished."""
         stages = {name: self._prepared(self.program.stages[name]) for name in names}
-        begun = self.folder.begun(self.report, is_new=earlier is None)
+        begun = self.folder.begun(self.report, is_new=is_new)
         with begun, self._logging(), listening() as self.is_asked_to_end:
+            self.report = self.report.model_copy(update={"stages": {**self.report.stages, **taken()}})
             try:
                 self._run(stages)
             except Asked:
@@ -203,6 +219,7 @@ class _Run:
         name, done = stage.plan.name, self.report.stages[stage.plan.name]
         file = self.folder.stage(name)
         self.networks.put_stage_state(stage.plan, load_tensors(file, stage.plan.span), str(file))
+        self.folder.checkpoints(name).remove()
         self._tell(StageDone(name, done.epochs, done.kept_epoch, True, done.seconds, file))
 
     def _take_or_train(self, stage: Stage) -> None:
@@ -216,30 +233,40 @@ class _Run:
     def _train(self, stage: Stage) -> None:
         plan, name = stage.plan, stage.plan.name
         torch.manual_seed(self._seed(plan, "stage"))
-        updates, checkpoint = updates_of(stage), self.folder.checkpoint(name)
-        progress = load_checkpoint(checkpoint, stage, updates) if checkpoint.exists() else Progress()
+        updates = updates_of(stage)
+        progress = self._gone_on(stage, updates)
         course = self._course(stage, updates)
         moving = sum(weight.numel() for group in updates.optimizer.param_groups for weight in group["params"])
         self._tell(StageStarted(name, progress.epoch, course.epochs, course.steps(), moving))
         try:
             run_epochs(stage, updates, course, progress)
         except NotFinite as found:
-            raise self._not_finite(stage, updates, progress, found) from None
+            raise self._not_finite(stage, progress, found) from None
         self._save(stage)
         report = self._stage_report(plan, progress)
         self.finished.put(stage, self.keys[name], report, self.program.name)
         self._note(plan, report)
-        checkpoint.unlink(missing_ok=True)
+        self.folder.checkpoints(name).remove()
+
+    def _gone_on(self, stage: Stage, updates: Updates) -> Progress:
+        """Bring a stage to its last checkpoint, if there is one, and the log of events with it."""
+        name = stage.plan.name
+        progress, warning = self.folder.checkpoints(name).load(stage, updates)
+        self.folder.forget(name, progress.epoch)
+        if warning:
+            self._tell(Warned(name, warning))
+        return progress
 
     def _course(self, stage: Stage, updates: Updates) -> Course:
-        plan = stage.plan
+        plan, spacing = stage.plan, Spacing.begin()
         walk = self._walk(plan)
         return Course(
             splits=self._splits(plan.data),
             walk=walk,
             kept=self._kept(stage, walk),
             epochs=self.options.capped(plan.settings.epochs),
-            save=lambda progress: self._save_checkpoint(stage, updates, progress),
+            save=lambda progress: self._save_checkpoint(stage, updates, progress, spacing),
+            is_due=spacing.is_due,
             observer=self._tell,
             is_asked_to_end=self.is_asked_to_end,
         )
@@ -278,9 +305,9 @@ class _Run:
         """A seed for one use in a stage, which is known by how many stages it starts from: its name has no say."""
         return derived_seed(self.options.seed, use, str(len(ancestors(self.program, [plan.name]))))
 
-    def _save_checkpoint(self, stage: Stage, updates: Updates, progress: Progress) -> None:
-        with self.folder.writing():
-            save_checkpoint(self.folder.checkpoint(stage.plan.name), stage, updates, progress)
+    def _save_checkpoint(self, stage: Stage, updates: Updates, progress: Progress, spacing: Spacing) -> None:
+        with self.folder.writing(), spacing.measured():
+            self.folder.checkpoints(stage.plan.name).save(stage, updates, progress)
 
     def _save(self, stage: Stage) -> None:
         name = stage.plan.name
@@ -308,14 +335,16 @@ class _Run:
         file = self.folder.stage(plan.name)
         self._tell(StageDone(plan.name, done.epochs, done.kept_epoch, done.reused, done.seconds, file))
 
-    def _not_finite(self, stage: Stage, updates: Updates, progress: Progress, found: NotFinite) -> FitError:
+    def _not_finite(self, stage: Stage, progress: Progress, found: NotFinite) -> FitError:
         """The finding for a loss that is not finite; the weights of the last finished epoch are saved."""
-        name, checkpoint = stage.plan.name, self.folder.checkpoint(stage.plan.name)
+        name = stage.plan.name
         notes = ["no epoch was finished, so there are no weights to keep"]
-        if checkpoint.exists():
-            load_checkpoint(checkpoint, stage, updates)
+        if progress.epoch and progress.last:
+            stage.put(progress.last)
             self._save(stage)
             notes = [f"the weights of epoch {progress.epoch} are in `{self.folder.stage(name)}`"]
+        elif progress.epoch:
+            notes = [f"training went on from within epoch {progress.epoch + 1}, so there are no weights to keep"]
         step = "" if found.step is None else f", step {found.step}"
         return refusal(
             "FIT4102",

@@ -1,7 +1,8 @@
 """The networks of one stage: which layers run, which learn, and what comes out.
 
 Only layers the plan trains are in training mode and get gradients. Everything else runs in evaluation mode, so the
-running statistics of a frozen norm never move, and a network that learns nothing runs without a gradient at all.
+running statistics of a frozen norm never move, and a network that learns nothing runs without a gradient at all. A
+network declared with `mode = train` runs in training mode instead, still without learning.
 """
 
 from __future__ import annotations
@@ -87,6 +88,16 @@ class Stage:
                 if address in learning and state_key(address) in modules:
                     yield network, address, modules[state_key(address)]
 
+    def lively(self) -> Iterator[tuple[str, str, nn.Module]]:
+        """The layers that do not learn but run in training mode, as their network asks for it; as `learners`."""
+        for network, runs in self.plan.runs.items():
+            if self.program.networks[network].mode == "train":
+                modules = dict(self.networks[network].named_modules())
+                learning = self._learning(network) if network in self.plan.trains else frozenset()
+                for address in self.program.networks[network].graph.layers:
+                    if address in runs - learning and state_key(address) in modules:
+                        yield network, address, modules[state_key(address)]
+
     def _learning(self, network: str) -> frozenset[str]:
         """What the plan trains, and what is chosen with it although it has no weights, such as dropout."""
         chosen = [choice.layers for choice in self.plan.settings.train if choice.network == network]
@@ -100,9 +111,9 @@ class Stage:
             layer.requires_grad_(True)
 
     def train(self) -> None:
-        """Put what learns into training mode and all else into evaluation mode."""
+        """Put what learns, or is to run so, into training mode and all else into evaluation mode."""
         self.evaluate()
-        for _, _, layer in self.learners():
+        for _, _, layer in (*self.learners(), *self.lively()):
             layer.train()
         for module in self.dropped():
             module.train()
@@ -162,7 +173,7 @@ class Stage:
         """All state that this stage moves, by `network.NAME.KEY`, `regressor.HINT.KEY`, `loss.HINT.KEY`; not copied."""
         found = {
             f"network.{network}.{state_key(address)}.{name}": tensor
-            for network, address, layer in self.learners()
+            for network, address, layer in (*self.learners(), *self.lively())
             for name, tensor in layer.state_dict().items()
         }
         for kind, modules in (("regressor", self.regressors), ("loss", self.losses)):

@@ -1,16 +1,20 @@
-"""One update of a stage's weights: the optimizer, per-layer rates, the rate's schedule and the bound on norms."""
+"""One update of a stage's weights: optimizer, rates and decay by layer, the rate's schedule, and bounds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ..backend.resolve import resolve
 from ..dataclass import dataclass
+from ..optim.clipping import clip_of
 from ..optim.schedules import Schedule
-from ..values import Selection
+from ..values import Call, Selection
+from .average import Average
 from .stage import Stage
 from .terms import Moment
 
@@ -24,16 +28,40 @@ class NormBound:
     limit: float
 
 
+@dataclass(frozen=True)
+class Share:
+    """Which part of an update a batch gives: number `index` of `of`, counted from 0."""
+
+    index: int = 0
+    of: int = 1
+
+    @property
+    def is_first(self) -> bool:
+        """Whether the update begins with it."""
+        return self.index == 0
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the update is made after it."""
+        return self.index == self.of - 1
+
+
+WHOLE = Share()
+
+
 @dataclass(frozen=True, eq=False)
 class Updates:
     """How the weights of a stage move.
 
     Attributes:
-        optimizer: Torch's, one parameter group for each per-layer factor.
+        optimizer: Torch's, one parameter group for each per-layer factor and weight decay.
         factors: That factor, by group.
         rate: Learning rate before all factors.
         schedule: Factor over the epochs, if there is one.
         bounds: Norms to bound after each step.
+        accumulate: Batches that make one update.
+        clip: Bounds the gradients of these parameters, if they are to be bounded.
+        average: The running average of the weights, if there is one.
     """
 
     optimizer: torch.optim.Optimizer
@@ -41,6 +69,9 @@ class Updates:
     rate: float
     schedule: Schedule | None
     bounds: tuple[NormBound, ...]
+    accumulate: int = 1
+    clip: Callable[[list[nn.Parameter]], object] | None = None
+    average: Average | None = None
 
     def rate_at(self, moment: Moment) -> float:
         """The learning rate, before per-layer factors."""
@@ -51,26 +82,62 @@ class Updates:
         rate = self.rate_at(moment)
         return {f"{factor:g}": factor * rate for factor in self.factors}
 
-    def step(self, loss: Tensor, moment: Moment) -> Tensor:
-        """Move all weights one step down the gradient of `loss`, a scalar; gives the gradient's norm, a scalar."""
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+    def share(self, step: int, steps: int) -> Share:
+        """What a batch gives to its update.
+
+        Args:
+            step: Its number in the epoch, counted from 0.
+            steps: How many batches the epoch has; its last update takes those that are left.
+        """
+        index = step % self.accumulate
+        return Share(index, min(self.accumulate, steps - (step - index)))
+
+    def step(self, loss: Tensor, moment: Moment, share: Share = WHOLE) -> Tensor | None:
+        """Take the gradient of `loss`, a scalar, and move all weights down it with the last batch of an update.
+
+        Returns:
+            The norm of an update's gradient before it is clipped, a scalar; None before its last batch.
+        """
+        if share.is_first:
+            self.optimizer.zero_grad(set_to_none=True)
+        (loss if share.of == 1 else loss / share.of).backward()  # type: ignore[no-untyped-call]
+        return self._move(moment) if share.is_last else None
+
+    def _move(self, moment: Moment) -> Tensor:
         norm = self._norm()
         rate = self.rate_at(moment)
         for factor, group in zip(self.factors, self.optimizer.param_groups, strict=True):
             group["lr"] = factor * rate
+        if self.clip:
+            self.clip(self.weights())
         self.optimizer.step()
         self._bound()
+        if self.average:
+            self.average.update()
         return norm
 
     @torch.no_grad()
     def _norm(self) -> Tensor:
-        weights = (weight for group in self.optimizer.param_groups for weight in group["params"])
-        gradients = [weight.grad for weight in weights if weight.grad is not None]
+        gradients = [weight.grad for weight in self.weights() if weight.grad is not None]
         # as torch.nn.utils.get_total_norm, in a third of its time
         norms: Sequence[Tensor] = torch._foreach_norm(gradients)
         norm: Tensor = torch.linalg.vector_norm(torch.stack(list(norms)))
         return norm
+
+    def weights(self) -> list[nn.Parameter]:
+        """All that moves."""
+        return [weight for group in self.optimizer.param_groups for weight in group["params"]]
+
+    def state(self) -> dict[str, Any]:
+        """All that a checkpoint needs to go on with these updates."""
+        average = {"average": self.average.state()} if self.average else {}
+        return {"optimizer": self.optimizer.state_dict(), **average}
+
+    def put_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state that `state` gave."""
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.average:
+            self.average.put_state(state["average"])
 
     @torch.no_grad()
     def _bound(self) -> None:
@@ -81,22 +148,50 @@ class Updates:
 def updates_of(stage: Stage) -> Updates:
     """A fresh optimizer for everything that learns in a stage, as its settings say."""
     settings = stage.plan.settings
-    call = settings.optimizer.lower()
+    call, clip = settings.optimizer.lower(), clip_of(settings.clip)
     groups = _groups(stage)
-    optimizer = resolve(call.target)([{"params": weights} for weights in groups.values()], **call.kwargs)
-    bounds = tuple(_bounds(stage))
-    return Updates(optimizer, tuple(groups), settings.optimizer.lr, settings.schedule, bounds)
+    options = [{"params": weights, **group.options()} for group, weights in groups.items()]
+    return Updates(
+        resolve(call.target)(options, **call.kwargs),
+        tuple(group.factor for group in groups),
+        settings.optimizer.lr,
+        settings.schedule,
+        tuple(_bounds(stage)),
+        settings.accumulate,
+        _partial(clip.lower()) if clip else None,
+        Average(settings.ema, stage.tensors()) if settings.ema else None,
+    )
 
 
-def _groups(stage: Stage) -> dict[float, list[nn.Parameter]]:
-    """What learns, by its factor on the rate; what is dropped after the stage has the factor 1."""
-    groups: dict[float, list[nn.Parameter]] = {}
+def _partial(call: Call) -> Callable[[list[nn.Parameter]], object]:
+    return partial(resolve(call.target), **call.kwargs)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Weights that are updated alike: the factor on their rate, and their weight decay where it is their own."""
+
+    factor: float = 1.0
+    decay: float | None = None
+
+    def options(self) -> dict[str, float]:
+        return {} if self.decay is None else {"weight_decay": self.decay}
+
+
+def _groups(stage: Stage) -> dict[_Group, list[nn.Parameter]]:
+    """What learns, by how it is updated; what is dropped after the stage has the factor 1 and the optimizer's decay."""
+    settings, groups = stage.plan.settings, dict[_Group, list[nn.Parameter]]()
+
+    def add(module: nn.Module, factor: float | None, decay: float | None) -> None:
+        for weight in module.parameters():
+            own = decay if settings.decay_vectors or weight.ndim > 1 else 0.0
+            groups.setdefault(_Group(1.0 if factor is None else factor, own), []).append(weight)
+
     for network, address, layer in stage.learners():
-        factor = _setting(stage.plan.settings.rates, network, address)
-        groups.setdefault(1.0 if factor is None else factor, []).extend(layer.parameters())
+        add(layer, _setting(settings.rates, network, address), _setting(settings.decay, network, address))
     for module in stage.dropped():
-        groups.setdefault(1.0, []).extend(module.parameters())
-    return {factor: weights for factor, weights in groups.items() if weights}
+        add(module, None, None)
+    return groups
 
 
 def _setting(settings: Mapping[Selection, float], network: str, address: str) -> float | None:

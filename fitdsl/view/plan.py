@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain
 from math import ceil
 
-from ..program.model import Program, StagePlan
+from ..optim.clipping import clip_of
+from ..program.model import Program, StagePlan, StageSettings, steps_per_epoch
 from ..values import Cost
 from .spelling import spell
 from .table import parts, stage_block, stage_facts
@@ -34,23 +36,44 @@ def _effort(program: Program, stage: StagePlan) -> dict[str, str | None]:
     return {
         "data": f"{stage.data}: {examples}" if examples else stage.data,
         "steps": _steps(program, stage, batch),
-        "update": spell(settings.optimizer),
+        "update": _update(settings),
         "rate": f"times {spell(settings.schedule)}" if settings.schedule else None,
+        "rates": spell(settings.rates) if settings.rates else None,
+        "decay": ", ".join(_decay(settings)),
+        "norms": f"at most {spell(settings.max_norm)}" if settings.max_norm else None,
+        "ema": f"{settings.ema:g} kept at each update; the average is measured and kept" if settings.ema else None,
         "stop": spell(settings.stop) if settings.stop else None,
         "keep": spell(settings.keep) if settings.keep else None,
         "memory": f"about {megabytes:,} MB in single precision, beside {_uncounted(program, stage)}",
     }
 
 
+def _update(settings: StageSettings) -> str:
+    """The rule, what goes into one update, and what bounds it."""
+    clip = clip_of(settings.clip)
+    said = [
+        spell(settings.optimizer),
+        f"from {settings.accumulate} batches each" if settings.accumulate > 1 else "",
+        f"gradients within {spell(clip)}" if clip else "",
+    ]
+    return ", ".join(filter(None, said))
+
+
+def _decay(settings: StageSettings) -> Iterator[str]:
+    """Weight decay where it is not simply the optimizer's."""
+    if settings.decay:
+        yield spell(settings.decay)
+    if not settings.decay_vectors:
+        yield "none of norms, biases and other weights with one axis"
+
+
 def _steps(program: Program, stage: StagePlan, batch: int) -> str:
     data, epochs = program.data[stage.data], stage.settings.epochs
     length = f"at most {counted(epochs, 'epoch')}" if stage.settings.stop else counted(epochs, "epoch")
-    available = data.source.signature.train
-    if available is None:
+    available, per_epoch = data.source.signature.train, steps_per_epoch(data, stage.settings)
+    if available is None or per_epoch is None:
         return f"{length} in batches of {batch}"
-    # the last batch of an epoch is left out unless it is the only one
-    examples = data.sizes(available)[0]
-    per_epoch, batch = max(examples // batch, 1), min(batch, examples)
+    batch = min(batch, data.sizes(available)[0])
     return f"{length} of {counted(per_epoch, 'step')} of {batch} examples, {epochs * per_epoch:,} in all"
 
 
@@ -67,7 +90,8 @@ def training_bytes(program: Program, stage: StagePlan, batch: int) -> int:
     runs = sum((_cost(program, name, layers) for name, layers in stage.runs.items()), dropped)
     trains = sum((_cost(program, name, layers) for name, layers in stage.trains.items()), dropped)
     held = sum(_remembered(program, name, examples) for name in stage.hints)
-    return BYTES_PER_NUMBER * (batch * runs.activations + runs.params + UPDATE_COPIES * trains.params + held)
+    copies = UPDATE_COPIES + (stage.settings.ema is not None)
+    return BYTES_PER_NUMBER * (batch * runs.activations + runs.params + copies * trains.params + held)
 
 
 def _between(program: Program, hint: str, examples: int | None) -> Cost:

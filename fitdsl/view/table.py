@@ -187,7 +187,7 @@ def stage_facts(program: Program, stage: StagePlan) -> dict[str, str | None]:
         "trains": ", ".join((*map(str, stage.settings.train), *regressors, *losses)),
         "loss": spell(stage.settings.loss),
         "runs": ", ".join(_share(program, name, layers) for name, layers in stage.runs.items()),
-        "frozen": ", ".join(_frozen_parts(stage)) or "nothing",
+        "frozen": ", ".join(_frozen_parts(program, stage)) or "nothing",
     }
 
 
@@ -195,11 +195,12 @@ def _share(program: Program, name: str, layers: frozenset[str]) -> str:
     return f"{name} ({len(layers)} of {counted(len(program.networks[name].graph.layers), 'layer')})"
 
 
-def _frozen_parts(stage: StagePlan) -> Iterator[str]:
+def _frozen_parts(program: Program, stage: StagePlan) -> Iterator[str]:
     """Networks that stay as they are, and how many layers of those that do so in part."""
     for name, frozen in stage.frozen.items():
         if frozen:
-            yield name if frozen == stage.runs[name] else f"{name} ({counted(len(frozen), 'layer')})"
+            part = "" if frozen == stage.runs[name] else f" ({counted(len(frozen), 'layer')})"
+            yield name + part + (" in training mode" if program.networks[name].mode == "train" else "")
 
 
 # Params ---------------------------------------------------------------------------------------------------------------

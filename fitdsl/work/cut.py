@@ -55,6 +55,9 @@ def cut(networks: Mapping[str, Network], plan: StagePlan) -> Cut:
 
 
 def _cut_of(network: Network, plan: StagePlan) -> tuple[str, ...]:
+    if network.mode == "train":
+        # what a norm gives then depends on the batch
+        return ()
     graph, runs = network.graph, plan.runs[network.name]
     still = runs - graph.descendants(plan.trains.get(network.name, frozenset()))
     taps = {graph.resolve(address) for address in plan.taps[network.name]}

@@ -121,7 +121,7 @@ class _Describer:
             if not file.is_file():
                 return None
             held = content(file)
-        return [self._layers(name, self.plan.runs[name]), plain(network.source), held]
+        return [self._layers(name, self.plan.runs[name]), plain(network.source), held, network.mode]
 
     def _term(self, term: StageTerm) -> list[Any]:
         places = [self._slot(name) for name in (term.student, *term.teachers)]

@@ -67,7 +67,7 @@ def test_every_declaration_makes_an_optimizer_with_its_values(word: str) -> None
 
 
 def test_defaults_of_torch_are_the_same() -> None:
-    for word in ("SGD", "Adam", "AdamW", "RMSprop"):
+    for word in components("optimizer").keys() - {"RMSpropFloor"}:
         cls = components("optimizer")[word]
         defaults = resolve(f"torch.optim.{word}")([torch.nn.Parameter(torch.ones(1))]).defaults
         ours = {name: field.default for name, field in cls.model_fields.items() if not field.is_required()}

@@ -206,6 +206,19 @@ def test_ctrl_c_says_how_to_go_on(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> 
     )
 
 
+def test_force_without_resume_means_nothing(fit: Fit) -> None:
+    Path("noise.fit").write_text(SPEC)
+    outcome = fit("train", "noise.fit", "--force")
+    assert outcome.code == 2
+    assert "--force belongs to --resume: it says what to do where the spec has" in outcome.err
+
+
+def test_a_warning_is_a_line_of_its_own() -> None:
+    lines: list[str] = []
+    PlainProgress(write=lines.append)(Warned("hints", "`x` was damaged"))
+    assert lines == ["warning: `x` was damaged"]
+
+
 def test_options_left_out_stay_out() -> None:
     assert command(Path("a.fit"), {"stage": None, "resume": False}) == "fit train a.fit"
 

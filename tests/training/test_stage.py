@@ -11,6 +11,7 @@ import torch
 from small_spec import Watch, program, run, weights
 from torch import Tensor
 
+from fitdsl.backend.weights import load_tensors
 from fitdsl.losses.base import Reads
 from fitdsl.program.model import Program
 from fitdsl.training.data import Batch, Part, Walk, batches
@@ -242,6 +243,7 @@ def test_a_step_tells_the_norm_of_the_whole_gradient() -> None:
     )
     updates = updates_of(hints)
     norm = updates.step(hints.measure(batch(), FIRST)[0], FIRST)
+    assert norm is not None
     weights = [weight for group in updates.optimizer.param_groups for weight in group["params"]]
     gradient = torch.cat([weight.grad.flatten() for weight in weights])
     assert norm.item() == pytest.approx(gradient.norm().item())
@@ -257,3 +259,56 @@ def test_only_a_hint_that_the_guided_layer_can_equal_has_a_fit() -> None:
     relation = stage("hints", ("  regressor = conv()\n  loss      = mse()", "  loss      = sp()"))
     assert relation.measured == ("loss", "hint(mid)")
     assert len(relation.measure(batch(), FIRST)) == 2
+
+
+def buffers(of: Stage, network: str) -> dict[str, Tensor]:
+    return {name: tensor.clone() for name, tensor in of.networks[network].named_buffers()}
+
+
+TRAIN_MODE = ("teacher big(image: d.input)", "teacher big(image: d.input, mode = train)")
+
+
+@pytest.mark.parametrize("name", ["hints", "distil"])
+def test_a_teacher_is_left_alone_by_default(name: str) -> None:
+    plain = stage(name)
+    before = states(plain, "big")
+    assert len(buffers(plain, "big")) == 6
+    for _ in range(3):
+        one_step(plain)
+    assert moved(plain, "big", before) == set()
+
+
+def test_norms_of_a_teacher_in_training_mode_move_and_nothing_else_does() -> None:
+    lively, plain = stage("distil", TRAIN_MODE), stage("distil")
+    before = states(lively, "big")
+    one_step(lively)
+    assert moved(lively, "big", before) == buffers(lively, "big").keys()
+    assert not any(weight.requires_grad for weight in lively.networks["big"].parameters())
+    own, batchs = (of.outputs(batch()).layers["big", "logits"] for of in (plain, lively))
+    assert not torch.allclose(own, batchs)
+    after = states(lively, "big")
+    lively.evaluate()
+    lively.measure(batch(), FIRST)
+    assert moved(lively, "big", after) == set()
+
+
+def test_layers_that_do_not_run_stay_in_evaluation_mode() -> None:
+    hints = stage("hints", TRAIN_MODE)
+    training = {name for name, layer in hints.networks["big"].named_modules() if layer.training and name}
+    assert training == {"c1.0", "c1.1", "c1.2", "c2.0", "c2.1", "c2.2", "c2.3"}
+
+
+def test_frozen_layers_of_a_student_in_training_mode() -> None:
+    only = ("train     = student\n  loss      = ce() +", "train     = student.logits\n  loss      = ce() +")
+    lively = stage("distil", only, ("student small(image: d.input)", "student small(image: d.input, mode = train)"))
+    before = states(lively, "small")
+    one_step(lively)
+    assert moved(lively, "small", before) == {"logits.weight", "logits.bias", *buffers(lively, "small")}
+
+
+def test_what_moves_in_training_mode_is_forgotten_after_the_stage(tmp_path: Path) -> None:
+    watch = Watch()
+    report = run(tmp_path / "run", TRAIN_MODE, epochs=1, observer=watch)
+    left, final = weights(tmp_path / "run", "teach"), load_tensors(report.weights("big"))
+    assert left.keys() == final.keys()
+    assert all(torch.equal(left[name], final[name]) for name in left)
