@@ -5,6 +5,7 @@ A stage runs the ancestors of what its losses read and nothing else; what no wei
 
 from collections.abc import Mapping
 from dataclasses import field
+from typing import Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
@@ -19,6 +20,9 @@ from ..optim.schedules import Schedule
 from ..optim.stopping import Keep, Stop
 from ..source import NOWHERE, Span
 from ..values import Selection
+
+Precision = Literal["fp32", "bf16", "fp16"]
+"""The floating-point numbers that networks compute in: of 32 bits, or of 16 bits with a wide range or fine steps."""
 
 
 class StageSettings(Record):
@@ -36,6 +40,11 @@ class StageSettings(Record):
     max_norm: Mapping[Selection, PositiveFloat] = Field(
         {}, description="largest norm of the weights into one output of these layers, enforced after each step"
     )
+    precision: Precision = Field(
+        "fp32", description="numbers that networks compute in; losses and weights stay in fp32"
+    )
+    compile: bool = Field(False, description="compile the step of training as a whole")
+    channels_last: bool = Field(False, description="keep the channels of a pixel side by side in memory")
 
 
 @dataclass(frozen=True, eq=False)

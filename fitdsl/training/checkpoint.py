@@ -70,6 +70,7 @@ def save_checkpoint(path: Path, stage: Stage, updates: Updates, progress: Progre
         "progress": {entry.name: getattr(progress, entry.name) for entry in fields(progress)},
         "tensors": copied(stage.tensors()),
         "optimizer": updates.optimizer.state_dict(),
+        "scaling": updates.scaling.state(),
         "random": _random_states(),
     }
     # torch hides the reason when it cannot write a file itself
@@ -89,6 +90,7 @@ def load_checkpoint(path: Path, stage: Stage, updates: Updates) -> Progress:
         state: dict[str, Any] = torch.load(path, "cpu", weights_only=True)
         stage.put(state["tensors"])
         updates.optimizer.load_state_dict(state["optimizer"])
+        updates.scaling.restore(state["scaling"])
         _restore_random_states(state["random"])
         return Progress(**state["progress"])
     except Exception as error:  # any byte may stand in the file, and torch raises what comes to hand

@@ -11,6 +11,7 @@ import torch
 from ..dataclass import dataclass
 from ..program.model import StageSettings
 from .checkpoint import Progress, copied
+from .compiled import Measure
 from .data import Splits, Walk, batches
 from .events import EpochDone, Observer, StepsDone
 from .metrics import Meter, NotFinite
@@ -33,6 +34,7 @@ class Course:
     Attributes:
         splits: The data.
         walk: How the training split is passed through; each epoch takes its own number.
+        measure: What a training step computes.
         epochs: How many there are at most.
         save: Writes a checkpoint.
         observer: Is told what happens.
@@ -41,6 +43,7 @@ class Course:
 
     splits: Splits
     walk: Walk
+    measure: Measure
     epochs: int
     save: Callable[[Progress], None]
     observer: Observer
@@ -62,6 +65,7 @@ def run_epochs(stage: Stage, updates: Updates, course: Course, progress: Progres
 
     Raises:
         NotFinite: A loss or a weight became NaN or infinite; the last checkpoint is from before.
+        Overflow: In fp16 no step could be taken for long.
         Asked: Training was asked to end; a checkpoint is saved.
     """
     settings = stage.plan.settings
@@ -99,7 +103,7 @@ class _Epoch:
             if course.is_asked_to_end():
                 self._leave()
             moment = self._moment(done)
-            values = self.stage.measure(batch, moment)
+            values = course.measure(batch, moment)
             self.updates.step(values[0], moment)
             self.meter.add(len(batch.targets), values)
             done += 1

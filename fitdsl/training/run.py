@@ -17,6 +17,7 @@ from ..diagnostics import FitError, did_you_mean
 from ..program.model import Program, StagePlan
 from ..values import TensorType
 from .checkpoint import Progress, load_checkpoint, save_checkpoint
+from .compiled import check_compiler, compiling, step_of
 from .data import Splits, Walk, batches, load_splits
 from .events import Event, RunDone, RunStarted, StageDone, StageStarted
 from .folder import RunFolder, choose_folder
@@ -26,6 +27,7 @@ from .loop import Asked, Course, run_epochs
 from .metrics import Meter, NotFinite
 from .networks import Networks, ancestors, build_networks, taught
 from .options import TrainOptions
+from .precision import Overflow, check_precision, overflow
 from .report import CostReport, NetworkReport, RunReport, StageReport, versions
 from .resumption import check_same
 from .stage import Stage, prepare, right_answers
@@ -107,6 +109,7 @@ class _Run:
         for name, stage in stages.items():
             self.networks.start(stage.plan)
             stage.freeze()
+            stage.lay_out()
             self._load(stage) if name in self.report.stages else self._train(stage)
             self.networks.keep(stage)
 
@@ -153,6 +156,8 @@ class _Run:
 
     def _prepared(self, plan: StagePlan) -> Stage:
         """Data opened and networks cut before anything trains, so that what cannot work fails at once."""
+        check_precision(plan, self.device)
+        check_compiler(plan, self.device)
         self._splits(plan.data)
         return prepare(self.program, plan, self.networks.modules, seed=self.options.seed)
 
@@ -176,9 +181,12 @@ class _Run:
         moving = sum(weight.numel() for group in updates.optimizer.param_groups for weight in group["params"])
         self._tell(StageStarted(name, progress.epoch, course.epochs, course.steps(), moving))
         try:
-            run_epochs(stage, updates, course, progress)
+            with compiling(plan):
+                run_epochs(stage, updates, course, progress)
         except NotFinite as found:
             raise self._not_finite(stage, updates, progress, found) from None
+        except Overflow as found:
+            raise overflow(plan, progress.epoch + 1, found) from None
         self._save(stage)
         self._note(plan, progress)
         checkpoint.unlink(missing_ok=True)
@@ -198,6 +206,7 @@ class _Run:
         return Course(
             splits=splits,
             walk=walk,
+            measure=step_of(stage, self.device),
             epochs=self.options.capped(plan.settings.epochs),
             save=lambda progress: self._save_checkpoint(stage, updates, progress),
             observer=self._tell,

@@ -19,7 +19,9 @@ from ..graph.model import Network, state_key
 from ..losses.base import Reads
 from ..program.model import Program, StagePlan
 from .data import Batch
-from .terms import Moment, Outputs, RunningTerm, output_of, running_term
+from .layout import laid_out, lay_out
+from .precision import in_full_precision, lowered
+from .terms import Moment, Numbers, Outputs, RunningTerm, output_of, running_term
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +70,11 @@ class Stage:
         for _, _, layer in self.learners():
             layer.requires_grad_(True)
 
+    def lay_out(self) -> None:
+        """Put the weights of convolutions into the order in memory that the stage asks for."""
+        for module in (*self.networks.values(), *self.regressors.values()):
+            lay_out(module, channels_last=self.plan.settings.channels_last)
+
     def train(self) -> None:
         """Put what learns into training mode and all else into evaluation mode."""
         self.evaluate()
@@ -84,10 +91,11 @@ class Stage:
     def outputs(self, batch: Batch) -> Outputs:
         """What the networks give for a batch, as far as the losses read it."""
         layers: dict[tuple[str, str], Tensor] = {}
+        inputs = laid_out(batch.inputs, channels_last=self.plan.settings.channels_last)
         for name, part in self.parts.items():
             graph = self.program.networks[name].graph
             with torch.set_grad_enabled(torch.is_grad_enabled() and name in self.plan.trains):
-                values = part(*[batch.inputs] * len(graph.inputs))
+                values = part(*[inputs] * len(graph.inputs))
             layers |= {(name, graph.resolve(a)): v for a, v in zip(self.plan.taps[name], values, strict=True)}
         return Outputs(layers, self._guided(layers), batch.targets)
 
@@ -101,9 +109,17 @@ class Stage:
 
     def measure(self, batch: Batch, moment: Moment) -> tuple[Tensor, ...]:
         """The loss, each term before its weight, and how many are right where that is measured: as `measured`."""
-        outputs = self.outputs(batch)
-        values = [term.value(outputs, moment) for term in self.terms]
-        weighted = [term.weight_at(moment) * value for term, value in zip(self.terms, values, strict=True)]
+        return self.compute(batch, [term.numbers(moment) for term in self.terms])
+
+    def compute(self, batch: Batch, numbers: Sequence[Numbers]) -> tuple[Tensor, ...]:
+        """What `measure` gives, with the numbers of each term at hand; torch can compile it without a break."""
+        precision = self.plan.settings.precision
+        with lowered(precision, batch.inputs.device):
+            outputs = self.outputs(batch)
+        if precision != "fp32":
+            outputs = outputs.mapped(in_full_precision)
+        values = [term.value(outputs, known.moving) for term, known in zip(self.terms, numbers, strict=True)]
+        weighted = [known.weight * value for known, value in zip(numbers, values, strict=True)]
         loss = torch.stack(weighted).sum() if len(weighted) > 1 else weighted[0]
         right = [right_answers(outputs.layers[place], batch.targets) for place in self.scored]
         return (loss, *values, *([torch.stack(right).mean()] if right else []))

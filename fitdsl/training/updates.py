@@ -11,6 +11,7 @@ from ..backend.resolve import resolve
 from ..dataclass import dataclass
 from ..optim.schedules import Schedule
 from ..values import Selection
+from .precision import Scaling, scaling_for
 from .stage import Stage
 from .terms import Moment
 
@@ -34,6 +35,7 @@ class Updates:
         rate: Learning rate before all factors.
         schedule: Factor over the epochs, if there is one.
         bounds: Norms to bound after each step.
+        scaling: Keeps gradients in fp16 from vanishing.
     """
 
     optimizer: torch.optim.Optimizer
@@ -41,19 +43,25 @@ class Updates:
     rate: float
     schedule: Schedule | None
     bounds: tuple[NormBound, ...]
+    scaling: Scaling
 
     def rate_at(self, moment: Moment) -> float:
         """The learning rate, before per-layer factors."""
         return self.rate * (self.schedule.at(moment.epoch, moment.epochs) if self.schedule else 1.0)
 
     def step(self, loss: Tensor, moment: Moment) -> None:
-        """Move all weights one step down the gradient of `loss`, a scalar."""
+        """Move all weights one step down the gradient of `loss`, a scalar.
+
+        Raises:
+            Overflow: In fp16 no step could be taken for long.
+        """
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        self.scaling.backward(loss)
+        self.scaling.unscale(self.optimizer)
         rate = self.rate_at(moment)
         for factor, group in zip(self.factors, self.optimizer.param_groups, strict=True):
             group["lr"] = factor * rate
-        self.optimizer.step()
+        self.scaling.step(self.optimizer)
         self._bound()
 
     @torch.no_grad()
@@ -68,8 +76,9 @@ def updates_of(stage: Stage) -> Updates:
     call = settings.optimizer.lower()
     groups = _groups(stage)
     optimizer = resolve(call.target)([{"params": weights} for weights in groups.values()], **call.kwargs)
+    scaling = scaling_for(settings.precision, next(iter(groups.values()))[0].device)
     bounds = tuple(_bounds(stage))
-    return Updates(optimizer, tuple(groups), settings.optimizer.lr, settings.schedule, bounds)
+    return Updates(optimizer, tuple(groups), settings.optimizer.lr, settings.schedule, bounds, scaling)
 
 
 def _groups(stage: Stage) -> dict[float, list[nn.Parameter]]:

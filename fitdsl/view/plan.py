@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain
 from math import ceil
 
-from ..program.model import Program, StagePlan
+from ..program.model import Program, StagePlan, StageSettings
 from ..values import Cost
 from .spelling import spell
 from .table import parts, stage_block, stage_facts
 from .terminal import Display, Style, counted, indent, printable, sections
 
 BYTES_PER_NUMBER = 4
+BYTES_PER_LOW_NUMBER = 2
+"""Of an activation in bf16 or fp16."""
 UPDATE_COPIES = 3
 """Numbers kept for each weight that moves, beside itself: its gradient and what Adam remembers."""
 
@@ -38,7 +41,8 @@ def _effort(program: Program, stage: StagePlan) -> dict[str, str | None]:
         "rate": f"times {spell(settings.schedule)}" if settings.schedule else None,
         "stop": spell(settings.stop) if settings.stop else None,
         "keep": spell(settings.keep) if settings.keep else None,
-        "memory": f"about {megabytes:,} MB in single precision, beside {_uncounted(program, stage)}",
+        "speed": ", ".join(_speed(settings)) or None,
+        "memory": f"about {megabytes:,} MB {_numbers(settings)}, beside {_uncounted(program, stage)}",
     }
 
 
@@ -54,6 +58,25 @@ def _steps(program: Program, stage: StagePlan, batch: int) -> str:
     return f"{length} of {counted(per_epoch, 'step')} of {batch} examples, {epochs * per_epoch:,} in all"
 
 
+def _speed(settings: StageSettings) -> Iterator[str]:
+    """In what a step differs from one in single precision, as it is written, with channels first."""
+    if settings.precision != "fp32":
+        yield f"networks in {settings.precision}"
+        yield "losses and updates in fp32"
+    if settings.precision == "fp16":
+        yield "the loss scaled"
+    if settings.compile:
+        yield "compiled"
+    if settings.channels_last:
+        yield "channels last"
+
+
+def _numbers(settings: StageSettings) -> str:
+    """What memory is filled with."""
+    is_single = settings.precision == "fp32"
+    return "in single precision" if is_single else f"with activations in {settings.precision}"
+
+
 def _uncounted(program: Program, stage: StagePlan) -> str:
     """What takes memory that is not in the estimate."""
     outside = (name for name in stage.runs if program.networks[name].source is not None)
@@ -65,7 +88,9 @@ def training_bytes(program: Program, stage: StagePlan, batch: int) -> int:
     regressors = sum((program.hints[name].regressor.cost for name in stage.hints), Cost())
     runs = sum((_cost(program, name, layers) for name, layers in stage.runs.items()), regressors)
     trains = sum((_cost(program, name, layers) for name, layers in stage.trains.items()), regressors)
-    return BYTES_PER_NUMBER * (batch * runs.activations + runs.params + UPDATE_COPIES * trains.params)
+    is_low = stage.settings.precision != "fp32"
+    activations = (BYTES_PER_LOW_NUMBER if is_low else BYTES_PER_NUMBER) * batch * runs.activations
+    return activations + BYTES_PER_NUMBER * (runs.params + UPDATE_COPIES * trains.params)
 
 
 def _cost(program: Program, name: str, layers: frozenset[str]) -> Cost:
