@@ -185,7 +185,8 @@ class Experiment:
                 **options,
             }
         )
-        report: RunReport = late("training.run").train(self.program, settled)
+        run = late("training.processes").train_together if settled.gpus > 1 else late("training.run").train
+        report: RunReport = run(self.program, settled)
         return report
 
     @property

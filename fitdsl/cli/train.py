@@ -25,6 +25,7 @@ FLAGS = {"run_dir": "--run", "allow_python": "--allow-python"}
 """Options whose flag has another name."""
 
 _EPOCHS = "At most so many epochs a stage; schedules that name their epochs keep them."
+_GPUS = "Train in N processes, each on a device of its own; on a CPU they share it."
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
@@ -38,6 +39,7 @@ def train(
     spec: SpecArgument,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Decides everything random.")] = 0,
     device: Annotated[str, typer.Option(metavar="NAME", callback=_device, help="auto, cpu, mps, cuda.")] = "auto",
+    gpus: Annotated[int, typer.Option(min=1, metavar="N", help=_GPUS)] = 1,
     stage: Annotated[str | None, typer.Option(metavar="NAME", help="Only this stage and those before it.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, metavar="N", help=_EPOCHS)] = None,
     run: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the run; by default a new one.")] = None,
@@ -50,13 +52,13 @@ def train(
     """Run the stages and say what the student gained."""
     experiment = load(spec, set=point_of(settings), include=include or ())
     options = {"seed": seed, "device": device, "stage": stage, "epochs": epochs, "run_dir": run, "resume": resume}
-    options |= {"allow_python": allow_python}
+    options |= {"allow_python": allow_python, "gpus": gpus}
     say_findings(experiment.warnings)
     try:
         report = _observed(lambda observer: experiment.train(**options, observer=observer), is_json=is_json)
     except Interrupted as interruption:
         again = {**options, "run_dir": interruption.folder, "resume": True, "json": is_json}
-        again |= {"set": settings, "include": include}
+        again |= {"set": settings, "include": include, "gpus": gpus if gpus > 1 else None}
         say(f"interrupted; go on with: {command(spec, again)}")
         raise typer.Exit(130) from None
     if not is_json:

@@ -22,6 +22,7 @@ from ..data.unusable import Unusable
 from ..dataclass import dataclass
 from ..source import NOWHERE, Span
 from .draws import mix
+from .peers import ALONE, Peers
 from .transforms import augment
 
 MEMORY_LIMIT_BYTES = 2 * 2**30
@@ -96,6 +97,7 @@ class Walk:
         shuffle: Whether the order is random (by seed and epoch) or as stored.
         drop_last: Whether a last batch that is not full is left out.
         augment: What to do to the examples.
+        peers: The processes that have a share of each batch.
     """
 
     batch: int
@@ -104,6 +106,7 @@ class Walk:
     shuffle: bool = False
     drop_last: bool = False
     augment: tuple[Augmentation, ...] = ()
+    peers: Peers = ALONE
 
     def steps(self, examples: int) -> int:
         """How many batches a part of this many examples gives."""
@@ -122,14 +125,18 @@ class Batch:
     """What one step is given, on the device.
 
     Attributes:
-        inputs: Prepared and augmented examples, [n, ...].
+        inputs: Prepared and augmented examples, [n, ...], or this process's share of them.
         targets: Class indices, [n].
         indices: Positions of the examples in their part, [n].
+        peers: The processes that have a share of the inputs.
+        seed: Decides what these draw while they compute, such as dropout.
     """
 
     inputs: Tensor
     targets: Tensor
     indices: Tensor
+    peers: Peers = ALONE
+    seed: int = 0
 
 
 def load_splits(
@@ -194,12 +201,13 @@ def batches(part: Part, walk: Walk, *, start: int = 0) -> Iterator[Batch]:
     chosen = torch.split(order.to(part.targets.device), walk.batch)[steps]
     inputs: Iterator[Tensor]
     if isinstance(part, Tensors):
-        inputs = (part.inputs[indices] for indices in chosen)
+        inputs = (part.inputs[walk.peers.share(indices)] for indices in chosen)
     else:
-        inputs = _streamed(part, torch.split(order, walk.batch)[steps])
-    for indices, examples in zip(chosen, inputs, strict=True):
-        augmented = augment(examples, indices, walk.augment, seed=walk.seed, epoch=walk.epoch)
-        yield Batch(augmented, part.targets[indices], indices)
+        inputs = _streamed(part, tuple(map(walk.peers.share, torch.split(order, walk.batch)[steps])))
+    for step, (indices, examples) in enumerate(zip(chosen, inputs, strict=True), start):
+        share = walk.peers.share(indices)
+        augmented = augment(examples, share, walk.augment, seed=walk.seed, epoch=walk.epoch)
+        yield Batch(augmented, part.targets[indices], indices, walk.peers, mix(walk.seed, walk.epoch, step))
 
 
 class _Reader(TorchDataset[Array | Unusable]):

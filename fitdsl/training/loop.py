@@ -107,7 +107,8 @@ class _Epoch:
             self.updates.step(values[0], moment)
             self.meter.add(len(batch.targets), values)
             done += 1
-            if perf_counter() - looked > LOOK_EVERY_S:
+            # the others find a loss that is not finite at the end of an epoch, as the first one has to save first
+            if course.walk.peers.is_first and perf_counter() - looked > LOOK_EVERY_S:
                 self._look()
                 looked = perf_counter()
         self.meter.collect()
@@ -142,10 +143,10 @@ class _Epoch:
 
     def _validated(self) -> dict[str, float]:
         self.stage.evaluate()
-        meter = Meter(self.stage.measured)
+        meter, walk = Meter(self.stage.measured), self.course.walk
         moment = self._moment(self.course.steps())
         with torch.no_grad():
-            for batch in batches(self.course.splits.val, Walk(batch=self.course.walk.batch)):
+            for batch in batches(self.course.splits.val, Walk(batch=walk.batch, peers=walk.peers)):
                 meter.add(len(batch.targets), self.stage.measure(batch, moment))
         try:
             meter.collect()
@@ -153,8 +154,10 @@ class _Epoch:
             raise NotFinite([f"val.{name}" for name in found.names]) from None
         return meter.means()
 
-    def _record(self, val: dict[str, float], examples_per_s: float) -> None:
-        progress, train = self.progress, self.meter.means()
+    def _record(self, own_val: dict[str, float], examples_per_s: float) -> None:
+        progress = self.progress
+        # what the first process has measured decides for all when to stop and what to keep
+        train, val = self.course.walk.peers.agreed(lambda: (self.meter.means(), own_val))
         progress.history.append({"train": train, "val": val})
         progress.step, progress.sums, progress.examples = 0, [], 0
         kept = self._keep()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from time import perf_counter
 
 import torch
+from torch import nn
 from torch.nn import functional
 
 from ..backend.outside import measured_cost
@@ -26,21 +28,26 @@ from .key import stage_key
 from .loop import Asked, Course, run_epochs
 from .metrics import Meter, NotFinite
 from .networks import Networks, ancestors, build_networks, taught
+from .norms import share_norms
 from .options import TrainOptions
+from .peers import ALONE, Peers
 from .precision import Overflow, check_precision, overflow
 from .report import CostReport, NetworkReport, RunReport, StageReport, versions
 from .resumption import check_same
+from .sharing import check_sharing
 from .stage import Stage, prepare, right_answers
 from .surroundings import reproducible, within_memory
 from .updates import Updates, updates_of
 
 
-def train(program: Program, options: TrainOptions | None = None) -> RunReport:
+def train(program: Program, options: TrainOptions | None = None, peers: Peers = ALONE) -> RunReport:
     """Run the stages of a program and measure its networks once on the test split.
 
     Args:
         program: A checked program.
         options: Seed, device, folders and the like.
+        peers: The processes that train this run with this one; all are given the same folder, and a process group of
+            torch's joins them.
 
     Returns:
         What `run.json` in the run's folder holds.
@@ -52,9 +59,10 @@ def train(program: Program, options: TrainOptions | None = None) -> RunReport:
     """
     options = options or TrainOptions()
     device = options.torch_device()
-    folder, earlier = choose_folder(options, program.name)
+    folder, earlier = peers.agreed(lambda: choose_folder(options, program.name))
+    folder = replace(folder, is_written=peers.is_first)
     with reproducible(device), within_memory(device):
-        return _Run(program, options, device, folder).go(earlier)
+        return _Run(program, options, device, folder, peers).go(earlier)
 
 
 def chosen_stages(program: Program, stage: str | None) -> list[str]:
@@ -81,6 +89,7 @@ class _Run:
     options: TrainOptions
     device: torch.device
     folder: RunFolder
+    peers: Peers
     is_asked_to_end: Callable[[], bool] = field(init=False)
     networks: Networks = field(init=False)
     report: RunReport = field(init=False)
@@ -97,12 +106,13 @@ class _Run:
             return earlier
         self.report = self._begun(earlier, keys)
         stages = {name: self._prepared(self.program.stages[name]) for name in names}
-        with self.folder.begun(self.report, is_new=earlier is None), listening() as self.is_asked_to_end:
+        with self.folder.begun(self.report, is_new=earlier is None), listening() as is_asked:
+            self.is_asked_to_end = partial(self.peers.agreed, is_asked)
             try:
                 self._run(stages)
             except Asked:
                 raise Interrupted(self.folder.path) from None
-            return self._finish(names)
+            return self._finish(names) if self.peers.is_first else self.report
 
     def _run(self, stages: Mapping[str, Stage]) -> None:
         self._tell(RunStarted(self.folder.path, tuple(stages), self.options.seed, str(self.device)))
@@ -115,13 +125,19 @@ class _Run:
 
     def _built(self) -> Networks:
         options = self.options
-        return build_networks(
+        networks = build_networks(
             self.program,
             seed=options.seed,
             base=options.base,
             device=self.device,
             allow_python=options.allow_python,
         )
+        self._share_norms(networks.modules)
+        return networks
+
+    def _share_norms(self, modules: Mapping[str, nn.Module]) -> None:
+        for module in () if self.peers.is_alone else modules.values():
+            share_norms(module)
 
     def _splits(self, data: str) -> Splits:
         if data not in self._opened:
@@ -158,8 +174,10 @@ class _Run:
         """Data opened and networks cut before anything trains, so that what cannot work fails at once."""
         check_precision(plan, self.device)
         check_compiler(plan, self.device)
-        self._splits(plan.data)
-        return prepare(self.program, plan, self.networks.modules, seed=self.options.seed)
+        check_sharing(plan, self._walk(plan), len(self._splits(plan.data).train))
+        stage = prepare(self.program, plan, self.networks.modules, seed=self.options.seed)
+        self._share_norms(stage.regressors)
+        return stage
 
     def _tell(self, event: Event) -> None:
         self.folder.log(event)
@@ -175,7 +193,7 @@ class _Run:
     def _train(self, stage: Stage) -> None:
         plan, name = stage.plan, stage.plan.name
         torch.manual_seed(derived_seed(self.options.seed, "stage", name))
-        updates, checkpoint = updates_of(stage), self.folder.checkpoint(name)
+        updates, checkpoint = updates_of(stage, self.peers), self.folder.checkpoint(name)
         progress = load_checkpoint(checkpoint, stage, updates) if checkpoint.exists() else Progress()
         course = self._course(stage, updates)
         moving = sum(weight.numel() for group in updates.optimizer.param_groups for weight in group["params"])
@@ -189,23 +207,14 @@ class _Run:
             raise overflow(plan, progress.epoch + 1, found) from None
         self._save(stage)
         self._note(plan, progress)
-        checkpoint.unlink(missing_ok=True)
+        if self.peers.is_first:
+            checkpoint.unlink(missing_ok=True)
 
     def _course(self, stage: Stage, updates: Updates) -> Course:
-        plan, splits = stage.plan, self._splits(stage.plan.data)
-        data = self.program.data[plan.data]
-        batch = plan.settings.batch or data.batch
-        walk = Walk(
-            batch=batch,
-            seed=derived_seed(self.options.seed, "order", plan.name),
-            shuffle=True,
-            # As the paper: a step always sees a full batch, unless there is no full one.
-            drop_last=len(splits.train) >= batch,
-            augment=data.augment,
-        )
+        plan = stage.plan
         return Course(
-            splits=splits,
-            walk=walk,
+            splits=self._splits(plan.data),
+            walk=self._walk(plan),
             measure=step_of(stage, self.device),
             epochs=self.options.capped(plan.settings.epochs),
             save=lambda progress: self._save_checkpoint(stage, updates, progress),
@@ -213,11 +222,28 @@ class _Run:
             is_asked_to_end=self.is_asked_to_end,
         )
 
+    def _walk(self, plan: StagePlan) -> Walk:
+        data, examples = self.program.data[plan.data], len(self._splits(plan.data).train)
+        batch = plan.settings.batch or data.batch
+        return Walk(
+            batch=batch,
+            seed=derived_seed(self.options.seed, "order", plan.name),
+            shuffle=True,
+            # As the paper: a step always sees a full batch, unless there is no full one.
+            drop_last=examples >= batch,
+            augment=data.augment,
+            peers=self.peers,
+        )
+
     def _save_checkpoint(self, stage: Stage, updates: Updates, progress: Progress) -> None:
+        if not self.peers.is_first:
+            return
         with self.folder.writing():
             save_checkpoint(self.folder.checkpoint(stage.plan.name), stage, updates, progress)
 
     def _save(self, stage: Stage) -> None:
+        if not self.peers.is_first:
+            return
         name = stage.plan.name
         regressors = {key: tensor for key, tensor in stage.tensors().items() if key.startswith("regressor.")}
         with self.folder.writing():

@@ -63,6 +63,13 @@ class Stage:
         chosen = [choice.layers for choice in self.plan.settings.train if choice.network == network]
         return self.plan.trains[network].union(*chosen) & self.plan.runs[network]
 
+    def sharded(self) -> Iterator[nn.Parameter]:
+        """The weights that learn from a process's share of a batch; those of losses learn from the whole."""
+        for _, _, layer in self.learners():
+            yield from layer.parameters()
+        for regressor in self.regressors.values():
+            yield from regressor.parameters()
+
     def freeze(self) -> None:
         """Take gradients from every weight that does not learn here, and give them to those that do."""
         for network in self.networks.values():
@@ -114,10 +121,12 @@ class Stage:
     def compute(self, batch: Batch, numbers: Sequence[Numbers]) -> tuple[Tensor, ...]:
         """What `measure` gives, with the numbers of each term at hand; torch can compile it without a break."""
         precision = self.plan.settings.precision
-        with lowered(precision, batch.inputs.device):
+        with lowered(precision, batch.inputs.device), batch.peers.drawing_apart(batch.seed):
             outputs = self.outputs(batch)
         if precision != "fp32":
             outputs = outputs.mapped(in_full_precision)
+        if not batch.peers.is_alone:
+            outputs = outputs.mapped(lambda share: batch.peers.whole(share, len(batch.targets)))
         values = [term.value(outputs, known.moving) for term, known in zip(self.terms, numbers, strict=True)]
         weighted = [known.weight * value for known, value in zip(numbers, values, strict=True)]
         loss = torch.stack(weighted).sum() if len(weighted) > 1 else weighted[0]

@@ -11,6 +11,7 @@ from ..backend.resolve import resolve
 from ..dataclass import dataclass
 from ..optim.schedules import Schedule
 from ..values import Selection
+from .peers import ALONE, Peers
 from .precision import Scaling, scaling_for
 from .stage import Stage
 from .terms import Moment
@@ -36,6 +37,8 @@ class Updates:
         schedule: Factor over the epochs, if there is one.
         bounds: Norms to bound after each step.
         scaling: Keeps gradients in fp16 from vanishing.
+        peers: The processes that have gradients of a share each.
+        sharded: The weights they have them of.
     """
 
     optimizer: torch.optim.Optimizer
@@ -44,6 +47,8 @@ class Updates:
     schedule: Schedule | None
     bounds: tuple[NormBound, ...]
     scaling: Scaling
+    peers: Peers
+    sharded: tuple[nn.Parameter, ...]
 
     def rate_at(self, moment: Moment) -> float:
         """The learning rate, before per-layer factors."""
@@ -57,6 +62,7 @@ class Updates:
         """
         self.optimizer.zero_grad(set_to_none=True)
         self.scaling.backward(loss)
+        self.peers.add_up(self.sharded)
         self.scaling.unscale(self.optimizer)
         rate = self.rate_at(moment)
         for factor, group in zip(self.factors, self.optimizer.param_groups, strict=True):
@@ -70,15 +76,24 @@ class Updates:
             bound.weight.renorm_(2, bound.units, bound.limit)
 
 
-def updates_of(stage: Stage) -> Updates:
-    """A fresh optimizer for everything that learns in a stage, as its settings say."""
+def updates_of(stage: Stage, peers: Peers = ALONE) -> Updates:
+    """A fresh optimizer for everything that learns in a stage, as its settings say; with whom it learns."""
     settings = stage.plan.settings
     call = settings.optimizer.lower()
     groups = _groups(stage)
     optimizer = resolve(call.target)([{"params": weights} for weights in groups.values()], **call.kwargs)
     scaling = scaling_for(settings.precision, next(iter(groups.values()))[0].device)
     bounds = tuple(_bounds(stage))
-    return Updates(optimizer, tuple(groups), settings.optimizer.lr, settings.schedule, bounds, scaling)
+    return Updates(
+        optimizer=optimizer,
+        factors=tuple(groups),
+        rate=settings.optimizer.lr,
+        schedule=settings.schedule,
+        bounds=bounds,
+        scaling=scaling,
+        peers=peers,
+        sharded=tuple(stage.sharded()),
+    )
 
 
 def _groups(stage: Stage) -> dict[float, list[nn.Parameter]]:
