@@ -26,6 +26,7 @@ FLAGS = {"run_dir": "--run", "allow_python": "--allow-python"}
 
 _EPOCHS = "At most so many epochs a stage; schedules that name their epochs keep them."
 _GPUS = "Train in N processes, each on a device of its own; on a CPU they share it."
+_ADDRESS = "A Ray cluster that has these devices, such as `auto`, HOST:PORT or `local`."
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
@@ -40,6 +41,7 @@ def train(
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Decides everything random.")] = 0,
     device: Annotated[str, typer.Option(metavar="NAME", callback=_device, help="auto, cpu, mps, cuda.")] = "auto",
     gpus: Annotated[int, typer.Option(min=1, metavar="N", help=_GPUS)] = 1,
+    address: Annotated[str | None, typer.Option(metavar="ADDR", help=_ADDRESS)] = None,
     stage: Annotated[str | None, typer.Option(metavar="NAME", help="Only this stage and those before it.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, metavar="N", help=_EPOCHS)] = None,
     run: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the run; by default a new one.")] = None,
@@ -52,7 +54,7 @@ def train(
     """Run the stages and say what the student gained."""
     experiment = load(spec, set=point_of(settings), include=include or ())
     options = {"seed": seed, "device": device, "stage": stage, "epochs": epochs, "run_dir": run, "resume": resume}
-    options |= {"allow_python": allow_python, "gpus": gpus}
+    options |= {"allow_python": allow_python, "gpus": gpus, "address": address}
     say_findings(experiment.warnings)
     try:
         report = _observed(lambda observer: experiment.train(**options, observer=observer), is_json=is_json)

@@ -74,7 +74,7 @@ def train_together(program: Program, options: TrainOptions) -> RunReport:
         context = get_context(START)
         with _ended(workers := [_start(context, rank, program, settled, meeting) for rank in range(options.gpus)]):
             outcomes = _Supervision(workers, options.observer, is_asked).outcomes()
-    return _result(outcomes, folder.path)
+    return result_of(outcomes, folder.path)
 
 
 def check_devices(options: TrainOptions) -> torch.device:
@@ -167,13 +167,13 @@ class _Supervision:
             self.ends[rank] = said
 
 
-def _result(outcomes: list[Outcome], folder: Path) -> RunReport:
+def result_of(outcomes: list[Outcome], folder: Path) -> RunReport:
     """What the run came to; the first worker knows best, and one that died explains why others failed."""
     first = outcomes[0]
     if first.kind == "done":
         report: RunReport = first.value
         return report
-    for kind in ("refused", "interrupted", "died", "failed"):
+    for kind in ("refused", "interrupted", "died", "vanished", "failed"):
         for rank, outcome in enumerate(outcomes):
             if outcome.kind == kind:
                 raise _error(kind, outcome.value, f"process {rank + 1} of {len(outcomes)}", folder)
@@ -188,12 +188,16 @@ def _error(kind: str, value: Any, who: str, folder: Path) -> Exception:
             return Interrupted(folder)
         case "failed":
             return Failed(f"{who} failed:\n{value}")
-    how = f"was killed by {signal.Signals(-value).name}" if value < 0 else f"ended with exit code {value}"
+    how = "has vanished" if kind == "vanished" else _death(value)
     notes = ["the others were ended, as they cannot go on without it"]
     if not (folder / "run.json").exists():
         return refusal("FIT4123", f"{who} {how}", notes=[*notes, "nothing was saved yet"])
     notes.append("what was saved before is intact")
     return refusal("FIT4123", f"{who} {how}", notes=notes, helps=[f"go on with `--resume --run {folder}`"])
+
+
+def _death(exit_code: int) -> str:
+    return f"was killed by {signal.Signals(-exit_code).name}" if exit_code < 0 else f"ended with exit code {exit_code}"
 
 
 # Worker ---------------------------------------------------------------------------------------------------------------
@@ -209,7 +213,7 @@ def _work(rank: int, program: Program, options: TrainOptions, meeting: str, pipe
     observer = pipe.send if rank == 0 else ignore
     device = f"{options.device}:{rank}" if options.device == "cuda" else options.device
     settled = replace(options, device=device, observer=observer)
-    pipe.send(_outcome(lambda: _join(program, settled, Peers(rank, options.gpus), meeting)))
+    pipe.send(outcome_of(lambda: _join(program, settled, Peers(rank, options.gpus), meeting)))
     pipe.close()
 
 
@@ -222,7 +226,8 @@ def _join(program: Program, options: TrainOptions, peers: Peers, meeting: str) -
     return train(program, options, peers)
 
 
-def _outcome(work: Callable[[], RunReport]) -> Outcome:
+def outcome_of(work: Callable[[], RunReport]) -> Outcome:
+    """How a worker's training ended, in a form that reaches another process."""
     try:
         return Outcome("done", work())
     except FitError as error:
