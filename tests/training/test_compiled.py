@@ -156,3 +156,12 @@ def test_a_step_that_cannot_be_traced_is_named(tmp_path: Path, monkeypatch: pyte
         ("take `compile` away",),
     )
     assert finding.notes == ("torch says: Call to `torch._dynamo.graph_break()`",)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, as it loads its compiler
+def test_machine_code_measures_what_is_measured_uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "BACKEND", "inductor")
+    plain, traced = ready("distil"), ready("distil")
+    expected, found = fit(plain, plain.measure), fit(traced, step_of(traced, CPU))
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-4)
