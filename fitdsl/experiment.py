@@ -5,7 +5,7 @@ Torch is loaded by `build` and `train` alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from .program.graph import Part
+    from .training.options import TrainOptions
     from .training.report import RunReport
 
 
@@ -185,7 +186,7 @@ class Experiment:
                 **options,
             }
         )
-        report: RunReport = late("training.run").train(self.program, settled)
+        report: RunReport = _trainer(settled)(self.program, settled)
         return report
 
     @property
@@ -203,6 +204,18 @@ class Experiment:
     def __repr__(self) -> str:
         networks = "\n".join(f"  {network!r}" for network in self.networks.values())
         return f"<spec {self.compilation.name}: stages {', '.join(self.program.stages) or 'none'}>\n{networks}"
+
+
+def _trainer(options: TrainOptions) -> Callable[[Program, TrainOptions], RunReport]:
+    """Who trains: this process, several of this machine, or those of a cluster."""
+    if options.address is not None:
+        trainer = late("tuning.cluster").train_on_cluster
+    elif options.gpus > 1:
+        trainer = late("training.processes").train_together
+    else:
+        trainer = late("training.run").train
+    chosen: Callable[[Program, TrainOptions], RunReport] = trainer
+    return chosen
 
 
 def load(path: str | Path, *, set: Mapping[str, Any] | None = None, include: Sequence[str | Path] = ()) -> Experiment:

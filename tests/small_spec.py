@@ -94,8 +94,8 @@ def program(*changes: tuple[str, str]) -> Program:
 
 
 def run(where: Path, *changes: tuple[str, str], **options: object) -> RunReport:
-    """Train in a folder, on the CPU."""
-    settled = TrainOptions(**{"device": "cpu", "run_dir": where, **options})  # type: ignore[arg-type]
+    """Train in a folder, on the CPU, every stage anew unless told otherwise."""
+    settled = TrainOptions(**{"device": "cpu", "run_dir": where, "reuse": False, **options})  # type: ignore[arg-type]
     return train(program(*changes), settled)
 
 

@@ -28,6 +28,8 @@ _LOG = "Send each epoch's numbers to tensorboard, wandb or mlflow too. Repeatabl
 _EPOCHS = "At most so many epochs a stage; schedules that name their epochs keep them."
 _REUSE = "Take stages that were trained before from the store, or train all anew."
 _FORCE = "With --resume and a changed spec: a new run that takes along the finished stages that are the same."
+_GPUS = "Train in N processes, each on a device of its own; on a CPU they share it."
+_ADDRESS = "A Ray cluster that has these devices, such as `auto`, HOST:PORT or `local`."
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
@@ -41,6 +43,8 @@ def train(
     spec: SpecArgument,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Decides everything random.")] = 0,
     device: Annotated[str, typer.Option(metavar="NAME", callback=_device, help="auto, cpu, mps, cuda.")] = "auto",
+    gpus: Annotated[int, typer.Option(min=1, metavar="N", help=_GPUS)] = 1,
+    address: Annotated[str | None, typer.Option(metavar="ADDR", help=_ADDRESS)] = None,
     stage: Annotated[str | None, typer.Option(metavar="NAME", help="Only this stage and those before it.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, metavar="N", help=_EPOCHS)] = None,
     run: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the run; by default a new one.")] = None,
@@ -59,13 +63,14 @@ def train(
     experiment = load(spec, set=point_of(settings), include=include or ())
     options = {"seed": seed, "device": device, "stage": stage, "epochs": epochs, "run_dir": run, "resume": resume}
     options |= {"allow_python": allow_python, "reuse": reuse, "force": force, "log": log or []}
+    options |= {"gpus": gpus, "address": address}
     say_findings(experiment.warnings)
     try:
         report = _observed(lambda observer: experiment.train(**options, observer=observer), is_json=is_json)
     except Interrupted as interruption:
         again = {**options, "run_dir": interruption.folder, "resume": True, "force": False, "json": is_json}
         again |= {"reuse": None, "no-reuse": not reuse}
-        again |= {"set": settings, "include": include}
+        again |= {"set": settings, "include": include, "gpus": gpus if gpus > 1 else None}
         say(f"interrupted; go on with: {command(spec, again)}")
         raise typer.Exit(130) from None
     if not is_json:

@@ -5,7 +5,7 @@ A stage runs the ancestors of what its losses read and nothing else; what no wei
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
@@ -22,6 +22,9 @@ from ..optim.schedules import Schedule
 from ..optim.stopping import Keep, Stop
 from ..source import NOWHERE, Span
 from ..values import Cost, Selection
+
+Precision = Literal["fp32", "bf16", "fp16"]
+"""The floating-point numbers that networks compute in: of 32 bits, or of 16 bits with a wide range or fine steps."""
 
 
 class StageSettings(Record):
@@ -56,6 +59,11 @@ class StageSettings(Record):
         lt=1,
         description="share of a running average of the weights that each update keeps; the average is the result",
     )
+    precision: Precision = Field(
+        "fp32", description="numbers that networks compute in; losses and weights stay in fp32"
+    )
+    compile: bool = Field(False, description="compile the step of training as a whole")
+    channels_last: bool = Field(False, description="keep the channels of a pixel side by side in memory")
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,9 @@ WORDS: Mapping[str, str] = {
     "CosineAnnealingLR": "write `cosine()`",
     "MultiStepLR": "write `steps([…])`",
     "EarlyStopping": "write `patience(…)`",
+    "fp32": 'write it in quotes: `"fp32"`',
+    "bf16": 'write it in quotes: `"bf16"`',
+    "fp16": 'write it in quotes: `"fp16"`',
 }
 """What to do about a word that is something else here."""
 

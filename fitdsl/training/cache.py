@@ -32,6 +32,8 @@ from .events import Event, OutputsKept, SweepMoved
 from .hold import held
 from .interrupts import Asked
 from .kept import Array, DiskArray, MemoryArray
+from .layout import laid_out
+from .precision import lowered
 from .stage import Part as StagePart
 from .stage import Stage, part_of
 
@@ -194,9 +196,12 @@ class _Sweep:
     @torch.no_grad()
     def _outputs(self, batch: Batch) -> Given:
         found: dict[Place, Tensor] = {}
+        settings = self.stage.plan.settings
+        inputs = laid_out(batch.inputs, channels_last=settings.channels_last)
         for name, source in self.sources.items():
             count = len(self.stage.program.networks[name].graph.inputs)
-            values = source.module(*[batch.inputs] * count)
+            with lowered(settings.precision, inputs.device):
+                values = source.module(*[inputs] * count)
             found |= {(name, address): value for address, value in zip(source.gives, values, strict=True)}
         return found
 
@@ -252,8 +257,9 @@ class _Sweep:
         name, address = place
         network, module = self.stage.program.networks[name], self.stage.networks[name]
         data = data_key(self.around.data, base=self.around.base, seed=self.around.seed)
-        device = self.around.splits.train.targets.device.type
-        return [network.graph.identities[address], _held(network, module, address), data, code_version(), device]
+        device, settings = self.around.splits.train.targets.device.type, self.stage.plan.settings
+        how = [device, settings.precision, settings.channels_last, code_version()]
+        return [network.graph.identities[address], _held(network, module, address), data, *how]
 
     def _report(self, seconds: float) -> OutputsKept:
         return OutputsKept(

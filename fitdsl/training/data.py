@@ -23,6 +23,7 @@ from ..data.unusable import Unusable
 from ..dataclass import dataclass
 from ..source import NOWHERE, Span
 from .draws import mix
+from .peers import ALONE, Peers
 from .transforms import augment
 
 MEMORY_LIMIT_BYTES = 2 * 2**30
@@ -99,6 +100,7 @@ class Walk:
         augment: What to do to the examples.
         draws: Seed of the augmentation, by which it is the same in all stages.
         views: How many different ones an example has, taken in turn; a new one in every epoch if None.
+        peers: The processes that have a share of each batch.
     """
 
     batch: int
@@ -109,6 +111,7 @@ class Walk:
     augment: tuple[Augmentation, ...] = ()
     draws: int = 0
     views: int | None = None
+    peers: Peers = ALONE
 
     @property
     def view(self) -> int:
@@ -136,16 +139,20 @@ class Batch:
     """What one step is given, on the device.
 
     Attributes:
-        inputs: Prepared and augmented examples, [n, ...].
+        inputs: Prepared and augmented examples, [n, ...], or this process's share of them.
         targets: Class indices, [n].
         indices: Positions of the examples in their part, [n].
         given: Outputs of frozen layers that are known already, [n, ...], by network and address.
+        peers: The processes that have a share of the inputs.
+        seed: Decides what these draw while they compute, such as dropout.
     """
 
     inputs: Tensor
     targets: Tensor
     indices: Tensor
     given: Given = field(default_factory=dict)
+    peers: Peers = ALONE
+    seed: int = 0
 
 
 def load_splits(
@@ -206,11 +213,13 @@ def batches(part: Part, walk: Walk, *, start: int = 0) -> Iterator[Batch]:
         FitError: A file of a streamed part cannot be read (FIT6004).
     """
     steps = slice(start, walk.steps(len(part)))
-    yield from batches_of(part, torch.split(walk.order(len(part)), walk.batch)[steps], walk)
+    yield from batches_of(part, torch.split(walk.order(len(part)), walk.batch)[steps], walk, start=start)
 
 
-def batches_of(part: Part, chosen: Sequence[Tensor], walk: Walk) -> Iterator[Batch]:
+def batches_of(part: Part, chosen: Sequence[Tensor], walk: Walk, *, start: int = 0) -> Iterator[Batch]:
     """A batch for each of some sets of positions, [n] each on the CPU, augmented as the walk says.
+
+    `start` is the number of the first one in its pass.
 
     Raises:
         FitError: A file of a streamed part cannot be read (FIT6004).
@@ -218,12 +227,14 @@ def batches_of(part: Part, chosen: Sequence[Tensor], walk: Walk) -> Iterator[Bat
     inputs: Iterator[Tensor]
     on_device = [indices.to(part.targets.device) for indices in chosen]
     if isinstance(part, Tensors):
-        inputs = (part.inputs[indices] for indices in on_device)
+        inputs = (part.inputs[walk.peers.share(indices)] for indices in on_device)
     else:
-        inputs = _streamed(part, tuple(chosen))
-    for indices, examples in zip(on_device, inputs, strict=True):
-        augmented = augment(examples, indices, walk.augment, seed=walk.draws, epoch=walk.view)
-        yield Batch(augmented, part.targets[indices], indices)
+        inputs = _streamed(part, tuple(map(walk.peers.share, chosen)))
+    for step, (indices, examples) in enumerate(zip(on_device, inputs, strict=True), start):
+        share = walk.peers.share(indices)
+        augmented = augment(examples, share, walk.augment, seed=walk.draws, epoch=walk.view)
+        seed = mix(walk.seed, walk.epoch, step)
+        yield Batch(augmented, part.targets[indices], indices, peers=walk.peers, seed=seed)
 
 
 class _Reader(TorchDataset[Array | Unusable]):

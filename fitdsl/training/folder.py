@@ -27,9 +27,14 @@ _NEW_FOLDER = "name another folder, or leave `--run` out, so that a new one is m
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The files of one run."""
+    """The files of one run.
+
+    Attributes:
+        is_written: Whether this process is the one that writes them.
+    """
 
     path: Path
+    is_written: bool = True
 
     def stage(self, name: str) -> Path:
         """Weights of a finished stage."""
@@ -54,6 +59,9 @@ class RunFolder:
         Raises:
             FitError: It cannot be written (FIT4106), or another run has come first (FIT4107).
         """
+        if not self.is_written:
+            yield
+            return
         with self.writing():
             self.path.mkdir(parents=True, exist_ok=True)
         with held(self.path) as is_had:
@@ -88,6 +96,8 @@ class RunFolder:
         Raises:
             FitError: It cannot be written (FIT4106).
         """
+        if not self.is_written:
+            return
         with self.writing():
             write_text(self.path / "run.json", report.model_dump_json(indent=2) + "\n")
 
@@ -97,7 +107,7 @@ class RunFolder:
         Raises:
             FitError: It cannot be written (FIT4106).
         """
-        if event.is_logged:
+        if event.is_logged and self.is_written:
             with self.writing(), (self.path / "events.jsonl").open("a", encoding="utf-8") as file:
                 file.write(f"{event.json()}\n")
 

@@ -14,6 +14,7 @@ from ..dataclass import dataclass
 from ..program.model import StageSettings
 from .cache import Kept, passing
 from .checkpoint import Progress, copied
+from .compiled import Measure
 from .data import Batch, Splits, Walk
 from .events import EpochDone, Observer, StepsDone
 from .interrupts import Asked
@@ -34,6 +35,7 @@ class Course:
         splits: The data.
         walk: How the training split is passed through; each epoch takes its own number.
         kept: By part, what is known of its outputs before a step.
+        measure: What a training step computes.
         epochs: How many there are at most.
         save: Writes a checkpoint.
         is_due: Whether it is time for one.
@@ -44,6 +46,7 @@ class Course:
     splits: Splits
     walk: Walk
     kept: Mapping[str, Kept]
+    measure: Measure
     epochs: int
     save: Callable[[Progress], None]
     is_due: Callable[[], bool]
@@ -60,7 +63,7 @@ class Course:
 
     def validation(self) -> Iterator[Batch]:
         """The batches of the validation split."""
-        return passing(self.splits.val, Walk(batch=self.walk.batch), self.kept.get("val"))
+        return passing(self.splits.val, Walk(batch=self.walk.batch, peers=self.walk.peers), self.kept.get("val"))
 
 
 def run_epochs(stage: Stage, updates: Updates, course: Course, progress: Progress) -> None:
@@ -74,6 +77,7 @@ def run_epochs(stage: Stage, updates: Updates, course: Course, progress: Progres
 
     Raises:
         NotFinite: A loss or a weight became NaN or infinite; `progress.last` is from before.
+        Overflow: In fp16 no step could be taken for long.
         Asked: Training was asked to end; a checkpoint is saved.
     """
     settings = stage.plan.settings
@@ -139,14 +143,15 @@ class _Epoch:
                 self._between_updates()
             # all batches of an update are as far on as its first, as one large batch would be
             moment = self._moment(done - share.index)
-            values = self.stage.measure(batch, moment)
+            values = course.measure(batch, moment)
             with self.clock.part("step"):
                 norm = self.updates.step(values[0], moment, share)
             if norm is not None:
                 self.norms.add(norm)
             self.meter.add(len(batch.targets), values)
             done += 1
-            if perf_counter() - looked > LOOK_EVERY_S:
+            # the others find a loss that is not finite at the end of an epoch, as the first one has to save first
+            if course.walk.peers.is_first and perf_counter() - looked > LOOK_EVERY_S:
                 self._look()
                 looked = perf_counter()
         self._collect()
@@ -215,8 +220,10 @@ class _Epoch:
             raise NotFinite([f"val.{name}" for name in found.names]) from None
         return meter.means()
 
-    def _record(self, val: dict[str, float], examples_per_s: float) -> None:
-        progress, train = self.progress, self.meter.means()
+    def _record(self, own_val: dict[str, float], examples_per_s: float) -> None:
+        progress = self.progress
+        # what the first process has measured decides for all when to stop and what to keep
+        train, val = self.course.walk.peers.agreed(lambda: (self.meter.means(), own_val))
         progress.history.append({"train": train, "val": val})
         progress.step, progress.sums, progress.examples, progress.norms = 0, [], 0, Norms().state()
         progress.add_parts(self.clock.taken())

@@ -23,6 +23,8 @@ class TrainOptions:
     Attributes:
         seed: Decides split, weights, order, augmentation and dropout.
         device: A torch device, or `auto`: CUDA, else MPS, else the CPU.
+        gpus: How many devices train one run together; on a CPU, how many processes.
+        address: The Ray cluster that has these devices, or `local`; this machine without Ray if left out.
         runs: Folder of all runs; a new run goes to `runs/NAME/ID`.
         run_dir: Folder of this run instead.
         stage: Train only this stage and those it starts from.
@@ -41,6 +43,8 @@ class TrainOptions:
 
     seed: int = 0
     device: str = "auto"
+    gpus: int = 1
+    address: str | None = None
     runs: Path = Path("runs")
     run_dir: Path | None = None
     stage: str | None = None

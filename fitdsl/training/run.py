@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import torch
+from torch import nn
 from torch.nn import functional
 
 from ..backend.outside import measured_cost
@@ -22,6 +23,7 @@ from ..work.key import Around as KeyAround
 from ..work.key import StageKey, stage_keys
 from .cache import Around, Kept, keep_outputs
 from .checkpoint import Progress
+from .compiled import check_compiler, compiling, step_of
 from .data import Splits, Walk, batches, load_splits
 from .events import Event, RunDone, RunStarted, StageDone, StageStarted, Warned
 from .folder import RunFolder, beside, choose_folder
@@ -31,22 +33,28 @@ from .logs import Log, chosen_loggers
 from .loop import Course, run_epochs
 from .metrics import Meter, NotFinite
 from .networks import Networks, ancestors, build_networks, taught
+from .norms import share_norms
 from .options import TrainOptions
+from .peers import ALONE, Peers
+from .precision import Overflow, check_precision, overflow
 from .report import CostReport, NetworkReport, RunReport, StageReport, versions
 from .resumption import check_same, is_another, take_along
 from .reuse import Finished
+from .sharing import check_sharing
 from .spacing import Spacing
 from .stage import Stage, prepare, right_answers
 from .surroundings import reproducible, within_memory
 from .updates import Updates, updates_of
 
 
-def train(program: Program, options: TrainOptions | None = None) -> RunReport:
+def train(program: Program, options: TrainOptions | None = None, peers: Peers = ALONE) -> RunReport:
     """Run the stages of a program and measure its networks once on the test split.
 
     Args:
         program: A checked program.
         options: Seed, device, folders and the like.
+        peers: The processes that train this run with this one; all are given the same folder, and a process group of
+            torch's joins them.
 
     Returns:
         What `run.json` in the run's folder holds.
@@ -59,9 +67,10 @@ def train(program: Program, options: TrainOptions | None = None) -> RunReport:
     options = options or TrainOptions()
     loggers = chosen_loggers(options.log)
     device = options.torch_device()
-    folder, earlier = choose_folder(options, program.name)
+    folder, earlier = peers.agreed(lambda: choose_folder(options, program.name))
+    folder = replace(folder, is_written=peers.is_first)
     with reproducible(device), within_memory(device):
-        return _Run(program, options, device, folder, loggers).go(earlier)
+        return _Run(program, options, device, folder, loggers, peers).go(earlier)
 
 
 def chosen_stages(program: Program, stage: str | None) -> list[str]:
@@ -89,7 +98,9 @@ class _Run:
     device: torch.device
     folder: RunFolder
     loggers: Mapping[str, Logger]
-    is_asked_to_end: Callable[[], bool] = field(init=False)
+    peers: Peers
+    is_asked_here: Callable[[], bool] = field(init=False)
+    kept: Mapping[str, Kept] = field(init=False)
     networks: Networks = field(init=False)
     report: RunReport = field(init=False)
     keys: Mapping[str, StageKey] = field(init=False)
@@ -118,7 +129,7 @@ class _Run:
 
     def _anew(self, earlier: RunReport, names: list[str], keys: Mapping[str, str]) -> RunReport:
         """Begin a run of its own, with what an earlier one has finished that is the same."""
-        self.folder = beside(earlier.folder)
+        self.folder = replace(self.peers.agreed(lambda: beside(earlier.folder)), is_written=self.peers.is_first)
         self.report = self._begun(None, keys)
         return self._held(names, is_new=True, taken=lambda: take_along(earlier, keys, self.folder))
 
@@ -128,31 +139,39 @@ class _Run:
         """Run in the folder while nobody else may; `taken` fills a new one with stages that are finished."""
         stages = {name: self._prepared(self.program.stages[name]) for name in names}
         begun = self.folder.begun(self.report, is_new=is_new)
-        with begun, self._logging(), listening() as self.is_asked_to_end:
-            self.report = self.report.model_copy(update={"stages": {**self.report.stages, **taken()}})
+        with begun, self._logging(), listening() as self.is_asked_here:
+            already = {**self.report.stages, **self.peers.agreed(taken)}
+            self.report = self.report.model_copy(update={"stages": already})
             try:
                 self._run(stages)
             except Asked:
                 raise Interrupted(self.folder.path) from None
-            return self._finish(names)
+            return self._finish(names) if self.peers.is_first else self.report
 
     def _run(self, stages: Mapping[str, Stage]) -> None:
         self._tell(RunStarted(self.folder.path, tuple(stages), self.options.seed, str(self.device)))
         for name, stage in stages.items():
             self.networks.start(stage.plan)
             stage.freeze()
+            stage.lay_out()
             self._load(stage) if name in self.report.stages else self._take_or_train(stage)
             self.networks.keep(stage)
 
     def _built(self) -> Networks:
         options = self.options
-        return build_networks(
+        networks = build_networks(
             self.program,
             seed=options.seed,
             base=options.base,
             device=self.device,
             allow_python=options.allow_python,
         )
+        self._share_norms(networks.modules)
+        return networks
+
+    def _share_norms(self, modules: Mapping[str, nn.Module]) -> None:
+        for module in () if self.peers.is_alone else modules.values():
+            share_norms(module)
 
     def _splits(self, data: str) -> Splits:
         if data not in self._opened:
@@ -184,8 +203,11 @@ class _Run:
     def _prepared(self, plan: StagePlan) -> Stage:
         """Data opened and networks cut before anything trains, so that what cannot work fails at once."""
         splits = self._splits(plan.data)
+        check_precision(plan, self.device)
+        check_compiler(plan, self.device)
+        check_sharing(plan, self._walk(plan), len(splits.train))
         self.cachings[plan.name] = caching(self.program, plan, (len(splits.train), len(splits.val)))
-        return prepare(
+        stage = prepare(
             self.program,
             plan,
             self.networks.modules,
@@ -193,6 +215,8 @@ class _Run:
             cut=self.cachings[plan.name].cut,
             examples=len(splits.train),
         )
+        self._share_norms(stage.regressors)
+        return stage
 
     def _warn(self, stage: str, message: str) -> None:
         self._tell(Warned(stage, message))
@@ -206,7 +230,7 @@ class _Run:
     @contextmanager
     def _logging(self) -> Iterator[None]:
         settings = {"seed": str(self.options.seed), **{name: str(value) for name, value in self.options.point.items()}}
-        for name, logger in self.loggers.items():
+        for name, logger in self.loggers.items() if self.peers.is_first else ():
             subject = Subject(self.program.name, self.folder.path, settings, self.folder.log_folder(name))
             self._logs.append(Log(logger, subject, self.folder, lambda stage, why: self._tell(Warned(stage, why))))
         with ExitStack() as after:
@@ -215,41 +239,65 @@ class _Run:
             yield
 
     def _load(self, stage: Stage) -> None:
-        """Take a finished stage's weights from the run's folder."""
+        """Go on from a stage that this run has finished."""
         name, done = stage.plan.name, self.report.stages[stage.plan.name]
-        file = self.folder.stage(name)
-        self.networks.put_stage_state(stage.plan, load_tensors(file, stage.plan.span), str(file))
-        self.folder.checkpoints(name).remove()
-        self._tell(StageDone(name, done.epochs, done.kept_epoch, True, done.seconds, file))
+        self._put(stage)
+        if self.peers.is_first:
+            self.folder.checkpoints(name).remove()
+        self._tell(StageDone(name, done.epochs, done.kept_epoch, True, done.seconds, self.folder.stage(name)))
 
     def _take_or_train(self, stage: Stage) -> None:
-        taken = self.finished.take(stage, self.keys[stage.plan.name])
+        taken = self.peers.agreed(lambda: self._taken(stage))
         if taken is None:
             self._train(stage)
-        else:
+            return
+        self._put(stage)
+        self._note(stage.plan, taken)
+
+    def _taken(self, stage: Stage) -> StageReport | None:
+        """What is known of a stage that was trained before; its weights are then in the run's folder."""
+        taken = self.finished.take(stage, self.keys[stage.plan.name])
+        if taken is not None:
             self._save(stage)
-            self._note(stage.plan, taken)
+        return taken
+
+    def _put(self, stage: Stage) -> None:
+        """Take a finished stage's weights from the run's folder."""
+        file = self.folder.stage(stage.plan.name)
+        self.networks.put_stage_state(stage.plan, load_tensors(file, stage.plan.span), str(file))
 
     def _train(self, stage: Stage) -> None:
         plan, name = stage.plan, stage.plan.name
         torch.manual_seed(self._seed(plan, "stage"))
-        updates = updates_of(stage)
+        updates = updates_of(stage, self.peers)
         progress = self._gone_on(stage, updates)
         course = self._course(stage, updates)
         moving = sum(weight.numel() for group in updates.optimizer.param_groups for weight in group["params"])
         self._tell(StageStarted(name, progress.epoch, course.epochs, course.steps(), moving))
         try:
-            run_epochs(stage, updates, course, progress)
+            with compiling(plan):
+                run_epochs(stage, updates, course, progress)
         except NotFinite as found:
             raise self._not_finite(stage, progress, found) from None
+        except Overflow as found:
+            raise overflow(plan, progress.epoch + 1, found) from None
         self._save(stage)
         report = self._stage_report(plan, progress)
-        self.finished.put(stage, self.keys[name], report, self.program.name)
+        if self.peers.is_first:
+            self.finished.put(stage, self.keys[name], report, self.program.name)
         self._note(plan, report)
-        self.folder.checkpoints(name).remove()
+        if self.peers.is_first:
+            self.folder.checkpoints(name).remove()
 
     def _gone_on(self, stage: Stage, updates: Updates) -> Progress:
         """Bring a stage to its last checkpoint, if there is one, and the log of events with it."""
+        # the first process mends the files before the others read them
+        progress = self.peers.agreed(lambda: self._restored(stage, updates))
+        if not self.peers.is_first:
+            self.folder.checkpoints(stage.plan.name).load(stage, updates)
+        return progress
+
+    def _restored(self, stage: Stage, updates: Updates) -> Progress:
         name = stage.plan.name
         progress, warning = self.folder.checkpoints(name).load(stage, updates)
         self.folder.forget(name, progress.epoch)
@@ -264,6 +312,7 @@ class _Run:
             splits=self._splits(plan.data),
             walk=walk,
             kept=self._kept(stage, walk),
+            measure=step_of(stage, self.device),
             epochs=self.options.capped(plan.settings.epochs),
             save=lambda progress: self._save_checkpoint(stage, updates, progress, spacing),
             is_due=spacing.is_due,
@@ -283,9 +332,23 @@ class _Run:
             augment=data.augment,
             draws=derived_seed(self.options.seed, "augmentation"),
             views=data.views,
+            peers=self.peers,
         )
 
     def _kept(self, stage: Stage, walk: Walk) -> Mapping[str, Kept]:
+        """What is kept of a stage's outputs; the first process computes what is missing before the others look."""
+        if not self.peers.agreed(lambda: self._is_swept(stage, walk)):
+            raise Asked
+        return self.kept if self.peers.is_first else self._swept(stage, walk)
+
+    def _is_swept(self, stage: Stage, walk: Walk) -> bool:
+        try:
+            self.kept = self._swept(stage, walk)
+        except Asked:
+            return False
+        return True
+
+    def _swept(self, stage: Stage, walk: Walk) -> Mapping[str, Kept]:
         around = Around(
             data=self.program.data[stage.plan.data],
             base=self.options.base,
@@ -297,7 +360,7 @@ class _Run:
             walk=walk,
             note=self._warn,
             observer=self._tell,
-            is_asked_to_end=self.is_asked_to_end,
+            is_asked_to_end=self.is_asked_here,
         )
         return keep_outputs(stage, self.cachings[stage.plan.name], around)
 
@@ -305,11 +368,19 @@ class _Run:
         """A seed for one use in a stage, which is known by how many stages it starts from: its name has no say."""
         return derived_seed(self.options.seed, use, str(len(ancestors(self.program, [plan.name]))))
 
+    def is_asked_to_end(self) -> bool:
+        """Whether all processes end before the next step, as the first one was asked to."""
+        return self.peers.agreed(self.is_asked_here)
+
     def _save_checkpoint(self, stage: Stage, updates: Updates, progress: Progress, spacing: Spacing) -> None:
+        if not self.peers.is_first:
+            return
         with self.folder.writing(), spacing.measured():
             self.folder.checkpoints(stage.plan.name).save(stage, updates, progress)
 
     def _save(self, stage: Stage) -> None:
+        if not self.peers.is_first:
+            return
         name = stage.plan.name
         regressors = {key: tensor for key, tensor in stage.tensors().items() if key.startswith("regressor.")}
         with self.folder.writing():

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, is_grad_enabled, nn
 from torch.fx import GraphModule
 
 from ..backend.build import build, build_apart, tap
@@ -25,9 +25,11 @@ from ..program.model import Program, StagePlan
 from ..work.caching import NOTHING
 from ..work.cut import Cut
 from .clock import Clock, clock_on
-from .data import Batch
+from .data import Batch, Given
+from .layout import laid_out, lay_out
 from .metrics import FIT_PARTS, fit_parts
-from .terms import Moment, Outputs, RunningTerm, one_or_several, output_of, places_of, running_term
+from .precision import in_full_precision, lowered
+from .terms import Moment, Numbers, Outputs, RunningTerm, one_or_several, output_of, places_of, running_term
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,12 +105,24 @@ class Stage:
         chosen = [choice.layers for choice in self.plan.settings.train if choice.network == network]
         return self.plan.trains[network].union(*chosen) & self.plan.runs[network]
 
+    def sharded(self) -> Iterator[nn.Parameter]:
+        """The weights that learn from a process's share of a batch; those of losses learn from the whole."""
+        for _, _, layer in self.learners():
+            yield from layer.parameters()
+        for regressor in self.regressors.values():
+            yield from regressor.parameters()
+
     def freeze(self) -> None:
         """Take gradients from every weight that does not learn here, and give them to those that do."""
         for network in self.networks.values():
             network.requires_grad_(False)
         for _, _, layer in self.learners():
             layer.requires_grad_(True)
+
+    def lay_out(self) -> None:
+        """Put the weights of convolutions into the order in memory that the stage asks for."""
+        for module in (*self.networks.values(), *self.regressors.values()):
+            lay_out(module, channels_last=self.plan.settings.channels_last)
 
     def train(self) -> None:
         """Put what learns, or is to run so, into training mode and all else into evaluation mode."""
@@ -129,17 +143,19 @@ class Stage:
 
     def outputs(self, batch: Batch) -> Outputs:
         """What the networks give for a batch, as far as the losses read it."""
-        layers, is_recorded = dict(batch.given), torch.is_grad_enabled()
+        # what is given is of the whole batch, what a process computes is of its share
+        layers = {place: batch.peers.share(value) for place, value in batch.given.items()}
+        inputs, is_recorded = laid_out(batch.inputs, channels_last=self.plan.settings.channels_last), is_grad_enabled()
         for name, part in (self.shortened if batch.given else self.parts).items():
             count, learns = len(self.program.networks[name].graph.inputs), name in self.plan.trains
-            taken = (batch.given[name, address] for address in part.takes)
+            taken = (layers[name, address] for address in part.takes)
             with self.clock.part("student" if learns else "teacher"), torch.set_grad_enabled(is_recorded and learns):
-                values = part.module(*[batch.inputs] * count, *taken)
+                values = part.module(*[inputs] * count, *taken)
             layers |= {(name, address): value for address, value in zip(part.gives, values, strict=True)}
         with self.clock.part("student"):
-            return Outputs(layers, self._guided(layers), batch.targets, batch.indices)
+            return Outputs({**layers, **batch.given}, self._guided(layers), batch.targets, batch.indices)
 
-    def _guided(self, layers: Mapping[tuple[str, str], Tensor]) -> dict[str, Layers]:
+    def _guided(self, layers: Given) -> dict[str, Layers]:
         guided: dict[str, Layers] = {}
         for name in self.plan.hints:
             hint = self.program.hints[name]
@@ -149,25 +165,36 @@ class Stage:
 
     def measure(self, batch: Batch, moment: Moment) -> tuple[Tensor, ...]:
         """The loss, each term before its weight, how many are right and how well hints are met: as `measured`."""
-        outputs = self.outputs(batch)
-        with self.clock.part("loss"):
-            return self._compared(outputs, moment)
+        return self.compute(batch, [term.numbers(moment) for term in self.terms])
 
-    def _compared(self, outputs: Outputs, moment: Moment) -> tuple[Tensor, ...]:
-        values = [term.value(outputs, moment) for term in self.terms]
-        weighted = [term.weight_at(moment) * value for term, value in zip(self.terms, values, strict=True)]
+    def compute(self, batch: Batch, numbers: Sequence[Numbers]) -> tuple[Tensor, ...]:
+        """What `measure` gives, with the numbers of each term at hand; torch can compile it without a break."""
+        precision = self.plan.settings.precision
+        with lowered(precision, batch.inputs.device), batch.peers.drawing_apart(batch.seed):
+            outputs = self.outputs(batch)
+        if precision != "fp32":
+            outputs = outputs.mapped(in_full_precision)
+        if not batch.peers.is_alone:
+            outputs = outputs.mapped(lambda share: batch.peers.whole(share, len(batch.targets)))
+        with self.clock.part("loss"):
+            return self._compared(outputs, numbers)
+
+    def _compared(self, outputs: Outputs, numbers: Sequence[Numbers]) -> tuple[Tensor, ...]:
+        values = [term.value(outputs, known.moving) for term, known in zip(self.terms, numbers, strict=True)]
+        weighted = [known.weight * value for known, value in zip(numbers, values, strict=True)]
         loss = torch.stack(weighted).sum() if len(weighted) > 1 else weighted[0]
         right = [right_answers(outputs.layers[place], outputs.targets) for place in self.scored]
         return (loss, *values, *([torch.stack(right).mean()] if right else []), *self._fits(outputs))
 
-    @torch.no_grad()
-    def _fits(self, outputs: Outputs) -> Iterator[Tensor]:
-        for name in self.fitted:
-            hint = self.program.hints[name]
-            (place,) = places_of(self.program, hint.teacher, hint.hint)
-            guided = outputs.guided[name]
-            assert isinstance(guided, Tensor)
-            yield from fit_parts(guided, outputs.layers[place])
+    def _fits(self, outputs: Outputs) -> list[Tensor]:
+        with torch.no_grad():
+            return [value for name in self.fitted for value in self._fit(name, outputs)]
+
+    def _fit(self, name: str, outputs: Outputs) -> tuple[Tensor, Tensor]:
+        hint, guided = self.program.hints[name], outputs.guided[name]
+        (place,) = places_of(self.program, hint.teacher, hint.hint)
+        assert isinstance(guided, Tensor)
+        return fit_parts(guided, outputs.layers[place])
 
     def tensors(self) -> dict[str, Tensor]:
         """All state that this stage moves, by `network.NAME.KEY`, `regressor.HINT.KEY`, `loss.HINT.KEY`; not copied."""

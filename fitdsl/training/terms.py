@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass as plain_dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +21,8 @@ from ..program.model import Program, StageTerm
 from ..values import HintRef
 
 
-@dataclass(frozen=True, eq=False)
+# torch's compiler follows how the standard decorator's classes are made, not how ours are
+@plain_dataclass(frozen=True, eq=False)
 class Outputs:
     """What one step has computed before any loss.
 
@@ -36,6 +38,16 @@ class Outputs:
     targets: Tensor
     indices: Tensor
 
+    def mapped(self, change: Callable[[Tensor], Tensor]) -> Outputs:
+        """The same, with every output of a network changed."""
+        layers = {place: change(value) for place, value in self.layers.items()}
+        guided = {name: _changed(value, change) for name, value in self.guided.items()}
+        return Outputs(layers, guided, self.targets, self.indices)
+
+
+def _changed(layers: Layers, change: Callable[[Tensor], Tensor]) -> Layers:
+    return change(layers) if isinstance(layers, Tensor) else tuple(change(layer) for layer in layers)
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -43,6 +55,18 @@ class Moment:
 
     epoch: float
     epochs: int
+
+
+class Numbers(NamedTuple):
+    """The numbers of a term at one moment.
+
+    Attributes:
+        weight: What its value is multiplied by.
+        moving: Those of its keyword arguments that a schedule gives.
+    """
+
+    weight: float | Tensor
+    moving: Mapping[str, float | Tensor]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +86,13 @@ class RunningTerm:
     sources: tuple[Callable[[Outputs], Layers], ...]
     scheduled: Mapping[str, Schedule]
 
-    def value(self, outputs: Outputs, moment: Moment) -> Tensor:
-        """The loss before its weight, a scalar."""
+    def numbers(self, moment: Moment) -> Numbers:
+        """Its weight and what moves in it."""
         moving = {name: schedule.at(moment.epoch, moment.epochs) for name, schedule in self.scheduled.items()}
+        return Numbers(self.weight_at(moment), moving)
+
+    def value(self, outputs: Outputs, moving: Mapping[str, float | Tensor]) -> Tensor:
+        """The loss before its weight, a scalar."""
         return self.function(*(source(outputs) for source in self.sources), **moving)
 
     def weight_at(self, moment: Moment) -> float:

@@ -15,6 +15,8 @@ from ..optim.clipping import clip_of
 from ..optim.schedules import Schedule
 from ..values import Call, Selection
 from .average import Average
+from .peers import ALONE, Peers
+from .precision import Scaling, scaling_for
 from .stage import Stage
 from .terms import Moment
 
@@ -62,6 +64,9 @@ class Updates:
         accumulate: Batches that make one update.
         clip: Bounds the gradients of these parameters, if they are to be bounded.
         average: The running average of the weights, if there is one.
+        scaling: Keeps gradients in fp16 from vanishing.
+        peers: The processes that have gradients of a share each.
+        sharded: The weights they have them of.
     """
 
     optimizer: torch.optim.Optimizer
@@ -69,9 +74,12 @@ class Updates:
     rate: float
     schedule: Schedule | None
     bounds: tuple[NormBound, ...]
-    accumulate: int = 1
-    clip: Callable[[list[nn.Parameter]], object] | None = None
-    average: Average | None = None
+    accumulate: int
+    clip: Callable[[list[nn.Parameter]], object] | None
+    average: Average | None
+    scaling: Scaling
+    peers: Peers
+    sharded: tuple[nn.Parameter, ...]
 
     def rate_at(self, moment: Moment) -> float:
         """The learning rate, before per-layer factors."""
@@ -97,20 +105,25 @@ class Updates:
 
         Returns:
             The norm of an update's gradient before it is clipped, a scalar; None before its last batch.
+
+        Raises:
+            Overflow: In fp16 no step could be taken for long.
         """
         if share.is_first:
             self.optimizer.zero_grad(set_to_none=True)
-        (loss if share.of == 1 else loss / share.of).backward()  # type: ignore[no-untyped-call]
+        self.scaling.backward(loss if share.of == 1 else loss / share.of)
         return self._move(moment) if share.is_last else None
 
     def _move(self, moment: Moment) -> Tensor:
+        self.peers.add_up(self.sharded)
+        self.scaling.unscale(self.optimizer)
         norm = self._norm()
         rate = self.rate_at(moment)
         for factor, group in zip(self.factors, self.optimizer.param_groups, strict=True):
             group["lr"] = factor * rate
         if self.clip:
             self.clip(self.weights())
-        self.optimizer.step()
+        self.scaling.step(self.optimizer)
         self._bound()
         if self.average:
             self.average.update()
@@ -131,11 +144,12 @@ class Updates:
     def state(self) -> dict[str, Any]:
         """All that a checkpoint needs to go on with these updates."""
         average = {"average": self.average.state()} if self.average else {}
-        return {"optimizer": self.optimizer.state_dict(), **average}
+        return {"optimizer": self.optimizer.state_dict(), "scaling": self.scaling.state(), **average}
 
     def put_state(self, state: Mapping[str, Any]) -> None:
         """Go on from a state that `state` gave."""
         self.optimizer.load_state_dict(state["optimizer"])
+        self.scaling.restore(state["scaling"])
         if self.average:
             self.average.put_state(state["average"])
 
@@ -145,21 +159,24 @@ class Updates:
             bound.weight.renorm_(2, bound.units, bound.limit)
 
 
-def updates_of(stage: Stage) -> Updates:
-    """A fresh optimizer for everything that learns in a stage, as its settings say."""
+def updates_of(stage: Stage, peers: Peers = ALONE) -> Updates:
+    """A fresh optimizer for everything that learns in a stage, as its settings say; with whom it learns."""
     settings = stage.plan.settings
     call, clip = settings.optimizer.lower(), clip_of(settings.clip)
     groups = _groups(stage)
     options = [{"params": weights, **group.options()} for group, weights in groups.items()]
     return Updates(
-        resolve(call.target)(options, **call.kwargs),
-        tuple(group.factor for group in groups),
-        settings.optimizer.lr,
-        settings.schedule,
-        tuple(_bounds(stage)),
-        settings.accumulate,
-        _partial(clip.lower()) if clip else None,
-        Average(settings.ema, stage.tensors()) if settings.ema else None,
+        optimizer=resolve(call.target)(options, **call.kwargs),
+        factors=tuple(group.factor for group in groups),
+        rate=settings.optimizer.lr,
+        schedule=settings.schedule,
+        bounds=tuple(_bounds(stage)),
+        accumulate=settings.accumulate,
+        clip=_partial(clip.lower()) if clip else None,
+        average=Average(settings.ema, stage.tensors()) if settings.ema else None,
+        scaling=scaling_for(settings.precision, next(iter(groups.values()))[0].device),
+        peers=peers,
+        sharded=tuple(stage.sharded()),
     )
 
 

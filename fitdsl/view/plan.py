@@ -14,6 +14,8 @@ from .table import parts, stage_block, stage_facts
 from .terminal import Display, Style, counted, indent, printable, sections
 
 BYTES_PER_NUMBER = 4
+BYTES_PER_LOW_NUMBER = 2
+"""Of an activation in bf16 or fp16."""
 UPDATE_COPIES = 3
 """Numbers kept for each weight that moves, beside itself: its gradient and what Adam remembers."""
 
@@ -44,7 +46,8 @@ def _effort(program: Program, stage: StagePlan) -> dict[str, str | None]:
         "ema": f"{settings.ema:g} kept at each update; the average is measured and kept" if settings.ema else None,
         "stop": spell(settings.stop) if settings.stop else None,
         "keep": spell(settings.keep) if settings.keep else None,
-        "memory": f"about {megabytes:,} MB in single precision, beside {_uncounted(program, stage)}",
+        "speed": ", ".join(_speed(settings)) or None,
+        "memory": f"about {megabytes:,} MB {_numbers(settings)}, beside {_uncounted(program, stage)}",
     }
 
 
@@ -77,6 +80,25 @@ def _steps(program: Program, stage: StagePlan, batch: int) -> str:
     return f"{length} of {counted(per_epoch, 'step')} of {batch} examples, {epochs * per_epoch:,} in all"
 
 
+def _speed(settings: StageSettings) -> Iterator[str]:
+    """In what a step differs from one in single precision, as it is written, with channels first."""
+    if settings.precision != "fp32":
+        yield f"networks in {settings.precision}"
+        yield "losses and updates in fp32"
+    if settings.precision == "fp16":
+        yield "the loss scaled"
+    if settings.compile:
+        yield "compiled"
+    if settings.channels_last:
+        yield "channels last"
+
+
+def _numbers(settings: StageSettings) -> str:
+    """What memory is filled with."""
+    is_single = settings.precision == "fp32"
+    return "in single precision" if is_single else f"with activations in {settings.precision}"
+
+
 def _uncounted(program: Program, stage: StagePlan) -> str:
     """What takes memory that is not in the estimate."""
     outside = (name for name in stage.runs if program.networks[name].source is not None)
@@ -91,7 +113,9 @@ def training_bytes(program: Program, stage: StagePlan, batch: int) -> int:
     trains = sum((_cost(program, name, layers) for name, layers in stage.trains.items()), dropped)
     held = sum(_remembered(program, name, examples) for name in stage.hints)
     copies = UPDATE_COPIES + (stage.settings.ema is not None)
-    return BYTES_PER_NUMBER * (batch * runs.activations + runs.params + copies * trains.params + held)
+    is_low = stage.settings.precision != "fp32"
+    activations = (BYTES_PER_LOW_NUMBER if is_low else BYTES_PER_NUMBER) * batch * runs.activations
+    return activations + BYTES_PER_NUMBER * (runs.params + copies * trains.params + held)
 
 
 def _between(program: Program, hint: str, examples: int | None) -> Cost:

@@ -25,7 +25,7 @@ OFF = tuple((f"epochs    = {n}", f"epochs    = {n}\n  cache     = off") for n in
 def kept(where: Path, *changes: tuple[str, str], **options: object) -> dict[str, int]:
     """Train, and say how many rows were computed to be kept in each stage that keeps some."""
     watch = Watch()
-    run(where, *changes, reuse=False, observer=watch, **options)
+    run(where, *changes, observer=watch, **options)
     return {event.stage: event.rows for event in watch.events if isinstance(event, OutputsKept)}
 
 
@@ -80,11 +80,10 @@ def test_the_teacher_does_not_run_in_a_step(tmp_path: Path, monkeypatch: pytest.
         return forward(self, x)
 
     monkeypatch.setattr(nn.Conv2d, "forward", counted)
-    trained = ("stage teach {", "stage teach {\n  keep = best(val.loss)")
-    del trained
-    run(tmp_path / "2", STILL)
-    assert ran.count(6) <= 2 * 2  # the final test alone
-    assert 4 not in ran[:0]
+    run(tmp_path / "2", STILL, ("lr=5e-3", "lr=4e-3"), reuse=True)
+    # 60 test examples are two batches; no other layer has six channels
+    assert ran.count(6) == 2
+    assert ran.count(4) > 100
 
 
 @pytest.mark.parametrize(
@@ -151,7 +150,7 @@ def test_a_damaged_entry_is_mended_and_said_once(
     (entry,) = (entry for entry in entries(store) if entry.record.part == "big.c2[3] for train")
     harm(entry.folder / "rows")
     watch = Watch()
-    run(tmp_path / "2", STILL, reuse=False, observer=watch)
+    run(tmp_path / "2", STILL, observer=watch)
     notes = [event.message for event in watch.events if isinstance(event, Warned)]
     what = "kept outputs of `big.c2[3]` were damaged in"
     assert notes == ([f"{what} {note}, which are computed anew"] if note else [])
@@ -167,14 +166,14 @@ def test_a_store_that_cannot_be_written_leaves_memory(tmp_path: Path, store: Pat
     store.rename(store.with_name("elsewhere"))
     store.write_text("no folder")
     watch = Watch()
-    run(tmp_path / "2", STILL, reuse=False, observer=watch)
+    run(tmp_path / "2", STILL, observer=watch)
     assert [event.place for event in watch.events if isinstance(event, OutputsKept)] == ["memory", "memory"]
     assert len([event for event in watch.events if isinstance(event, Warned)]) == 1
     assert same(reference, weights(tmp_path / "2", "distil"))
 
 
 def _train(where: Path) -> None:
-    run(where, STILL, reuse=False)
+    run(where, STILL)
 
 
 def test_two_processes_fill_one_entry_and_one_may_be_killed(tmp_path: Path, store: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_spec import Watch, run, same, weights
+from small_spec import Watch, same, weights
+from small_spec import run as run_anew
 
 from fitdsl.training.events import Warned
 from fitdsl.training.report import RunReport
@@ -20,6 +21,10 @@ RENAMED = (
     ("after teach", "after learn"),
     ("mid", "m"),
 )
+
+
+def run(where: Path, *changes: tuple[str, str], **options: object) -> RunReport:
+    return run_anew(where, *changes, **{"reuse": True, **options})
 
 
 def reused(report: RunReport) -> list[bool]:

@@ -125,7 +125,7 @@ def test_tells_of_rates_gradients_fit_and_time(finished: Path) -> None:
     assert "teacher" not in stages["teach"].parts
     for name, stage in stages.items():
         told = [event["parts"] for event in epochs if event["stage"] == name]
-        assert stage.parts == {part: pytest.approx(sum(epoch[part] for epoch in told)) for part in stage.parts}
+        assert stage.parts == {part: pytest.approx(sum(epoch.get(part, 0.0) for epoch in told)) for part in stage.parts}
 
 
 def test_repeats_itself_bit_for_bit(finished: Path, tmp_path: Path) -> None:

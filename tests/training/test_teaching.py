@@ -115,7 +115,7 @@ def test_each_of_two_learns_from_the_other_as_it_is() -> None:
     terms = {term.name: term for term in stage.terms}
     for name, student, teacher in (("kd", "a", "b"), ("kd#2", "b", "a")):
         expected = terms[name].function(logits[student], logits[teacher])
-        torch.testing.assert_close(terms[name].value(outputs, NOW), expected)
+        torch.testing.assert_close(terms[name].value(outputs, {}), expected)
 
 
 def test_a_student_that_could_teach_is_named() -> None:
@@ -224,10 +224,10 @@ def test_teachers_teach_by_their_shares() -> None:
     logits = {name: module(BATCH.inputs) for name, module in stage.networks.items()}
     weighted, same_shares, mean = stage.terms
     expected = weighted.function(logits["a"], 0.75 * logits["big"] + 0.25 * logits["wide"])
-    torch.testing.assert_close(weighted.value(outputs, NOW), expected)
-    torch.testing.assert_close(same_shares.value(outputs, NOW), expected)
+    torch.testing.assert_close(weighted.value(outputs, {}), expected)
+    torch.testing.assert_close(same_shares.value(outputs, {}), expected)
     expected = mean.function(logits["a"], (logits["big"] + logits["wide"]) / 2)
-    torch.testing.assert_close(mean.value(outputs, NOW), expected)
+    torch.testing.assert_close(mean.value(outputs, {}), expected)
 
 
 def test_teachers_may_have_a_term_each() -> None:

@@ -187,6 +187,17 @@ def test_plan_of_data_whose_size_shows_only_when_opened(program: Program) -> Non
     assert lines[-3:] == ["  reads   ./digits.npz", "  reads   big.safetensors into big", "  writes  runs/tiny/"]
 
 
+def test_plan_says_what_makes_a_stage_fast(program: Program) -> None:
+    stage = program.stages["hints"]
+    settings = stage.settings.model_copy(update={"precision": "fp16", "compile": True, "channels_last": True})
+    lines = plan(replace(program, stages={"hints": replace(stage, settings=settings)}), NARROW).splitlines()
+    assert lines[8:11] == [
+        "  speed   networks in fp16, losses and updates in fp32, the loss scaled,",
+        "          compiled, channels last",
+        "  memory  about 1 MB with activations in fp16, beside the data",
+    ]
+
+
 def test_memory_counts_activations_weights_and_what_updates_need(program: Program) -> None:
     # activations: 1024 in the teacher, four times 256 in the student, 1024 in the regressor;
     # weights: 160 + 36 + 144 + 80, of which all but the teacher's move

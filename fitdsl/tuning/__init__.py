@@ -1,0 +1,1 @@
+"""Work handed to Ray: runs that span the machines of a cluster."""

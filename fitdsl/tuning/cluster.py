@@ -1,0 +1,159 @@
+"""One run on a Ray cluster: Ray Train starts the processes and joins them, on as many machines as it takes.
+
+The processes do what those on one machine do. What they tell goes through an actor, as they are not children of this
+process.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import ray
+from ray.train import RunConfig, ScalingConfig, get_context
+from ray.train.torch import TorchConfig, TorchTrainer, get_device
+from ray.train.v2.api.exceptions import TrainingFailedError
+
+from ..backend.refusal import refusal
+from ..program.model import Program
+from ..training.events import Event, Observer, ignore
+from ..training.folder import choose_folder
+from ..training.interrupts import Interrupted
+from ..training.options import TrainOptions
+from ..training.peers import Peers
+from ..training.processes import Outcome, outcome_of, result_of
+from ..training.report import RunReport
+from ..training.run import train
+
+CONNECT_S = 5.0
+"""How long a cluster may take to answer."""
+LOOK_EVERY_S = 0.5
+"""How often this process asks what the others have told."""
+
+
+def train_on_cluster(program: Program, options: TrainOptions) -> RunReport:
+    """Train one run in `options.gpus` processes of the Ray cluster at `options.address`.
+
+    The run's folder, the data and weights files are at the same path on every machine.
+
+    Raises:
+        FitError: As `train`; there is no such cluster (FIT4125), or a process has died (FIT4123).
+        Interrupted: Ctrl-C was pressed; the last checkpoint holds what there is.
+    """
+    with _cluster(str(options.address)):
+        folder, _ = choose_folder(options, program.name)
+        path = folder.path.absolute()
+        use_gpu = _uses_gpus(options)
+        settled = replace(options, run_dir=path, base=options.base.absolute(), observer=ignore)
+        mailbox: Any = ray.remote(num_cpus=0)(_Mailbox).remote()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=path.parent, prefix=".ray-") as storage, _told(mailbox, options.observer):
+            trainer = TorchTrainer(
+                _work,
+                train_loop_config={"program": program, "options": settled, "mailbox": mailbox, "use_gpu": use_gpu},
+                torch_config=TorchConfig(backend="cpu:gloo,cuda:nccl" if use_gpu else "gloo"),
+                scaling_config=ScalingConfig(num_workers=options.gpus, use_gpu=use_gpu),
+                run_config=RunConfig(storage_path=storage),
+            )
+            _fit(trainer, path)
+        ends: dict[int, Outcome] = ray.get(mailbox.ends.remote())
+        return result_of([ends.get(rank, Outcome("vanished", None)) for rank in range(options.gpus)], path)
+
+
+def _fit(trainer: Any, folder: Path) -> None:
+    try:
+        trainer.fit()
+    except KeyboardInterrupt:
+        raise Interrupted(folder) from None
+    except TrainingFailedError:
+        # the workers have told what happened; one that could not has vanished
+        return
+
+
+@contextmanager
+def _cluster(address: str) -> Iterator[None]:
+    """Connected to a Ray cluster within the block."""
+    os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+    try:
+        _check_answers(address)
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
+    except (OSError, RuntimeError, ValueError) as error:
+        helps = ["start one with `ray start --head`, or take `--address local`"]
+        notes = [str(error).strip().partition("\n")[0]]
+        raise refusal("FIT4125", f"there is no Ray cluster at `{address}`", notes=notes, helps=helps) from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _check_answers(address: str) -> None:
+    """Raise OSError where nobody listens at `HOST:PORT`; Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), CONNECT_S).close()
+
+
+def _uses_gpus(options: TrainOptions) -> bool:
+    has_enough: bool = ray.cluster_resources().get("GPU", 0) >= options.gpus  # type: ignore[no-untyped-call]
+    return options.device.startswith("cuda") or (options.device == "auto" and has_enough)
+
+
+class _Mailbox:
+    """What the workers tell, until the driver asks for it."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.outcomes: dict[int, Outcome] = {}
+
+    def tell(self, event: Event) -> None:
+        self.events.append(event)
+
+    def end(self, rank: int, outcome: Outcome) -> None:
+        self.outcomes[rank] = outcome
+
+    def news(self) -> list[Event]:
+        events, self.events = self.events, []
+        return events
+
+    def ends(self) -> dict[int, Outcome]:
+        return self.outcomes
+
+
+@contextmanager
+def _told(mailbox: Any, observer: Observer) -> Iterator[None]:
+    """Within the block an observer is told what reaches the mailbox."""
+    over = threading.Event()
+
+    def pass_on() -> None:
+        while not over.wait(LOOK_EVERY_S):
+            for event in ray.get(mailbox.news.remote()):
+                observer(event)
+
+    thread = threading.Thread(target=pass_on, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        for event in ray.get(mailbox.news.remote()):
+            observer(event)
+
+
+def _work(config: dict[str, Any]) -> None:
+    """What a worker does; Ray has joined it with the others."""
+    context, mailbox = get_context(), config["mailbox"]
+    peers = Peers(context.get_world_rank(), context.get_world_size())
+    observer = mailbox.tell.remote if peers.is_first else ignore
+    device = str(get_device()) if config["use_gpu"] else "cpu"
+    settled = replace(config["options"], observer=observer, device=device)
+    ray.get(mailbox.end.remote(peers.rank, outcome_of(lambda: train(config["program"], settled, peers))))
