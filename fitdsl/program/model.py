@@ -40,7 +40,8 @@ class StageSettings(Record):
         {}, description="largest norm of the weights into one output of these layers, enforced after each step"
     )
     cache: Annotated[Cache, ByName] = Field(
-        AutoCache(), description="where outputs of what does not learn are kept, so that they are computed once"
+        default_factory=AutoCache,
+        description="where outputs of what does not learn are kept, so that they are computed once",
     )
     decay: Mapping[Selection, NonNegativeFloat] = Field(
         {}, description="weight decay of some layers, in place of the optimizer's"

@@ -46,9 +46,9 @@ class SearchSettings(Record):
 
     vary: tuple[str, ...] = Field(description="the params to search; all that have a domain if left out")
     goals: tuple[Goal, ...] = Field(description="what to make large or small")
-    sampler: Sampler = Field(Random(), description="how students are proposed")
-    scheduler: TrialScheduler = Field(Asha(), description="how weak students are stopped early")
-    trial: Trial = Field(Trial(), description="what one trial is given of a machine")
+    sampler: Sampler = Field(default_factory=Random, description="how students are proposed")
+    scheduler: TrialScheduler = Field(default_factory=Asha, description="how weak students are stopped early")
+    trial: Trial = Field(default_factory=Trial, description="what one trial is given of a machine")
 
 
 SETTINGS = ("vary", "maximize", "minimize", "require", "sampler", "scheduler", "trial")
