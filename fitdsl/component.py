@@ -59,6 +59,8 @@ class Component(Record):
 
     kind: ClassVar[str]
     word: ClassVar[str]
+    due: ClassVar[str] = ""
+    """What messages call it where it is due, if its kind does not say enough."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Keep `kind` and `name` from `object`, which takes no keywords; pydantic hands them on below."""

@@ -72,7 +72,8 @@ def test_each_family_is_indexed_with_the_components_it_defines() -> None:
 def test_a_component_outside_the_index_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fitdsl.component.HOMES", {})
     found = find("rkd_angle")
-    assert found is not None and found.word == "rkd_angle"
+    assert found is not None
+    assert found.word == "rkd_angle"
 
 
 def test_the_package_has_the_names_of_its_table_of_contents() -> None:

@@ -43,7 +43,8 @@ def build(spec: nodes.Spec, name: str, reporter: Reporter) -> Built:
     plans = planner.plan_all(in_order(stages(spec, reporter), declarations))
     _warn_of_unused(declarations, networks, hints, plans)
     data = {n: settings for n in declarations.names(nodes.Data) if (settings := declarations.data(n)) is not None}
-    return Built(Program(name, data, networks, hints, plans), declarations)
+    places = {n: declarations.named[n].name.span for n in data}
+    return Built(Program(name, data, networks, hints, plans, places), declarations)
 
 
 @dataclass(frozen=True)

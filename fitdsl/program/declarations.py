@@ -23,7 +23,7 @@ from ..semantics.evaluate import Evaluator
 from ..semantics.functions import FUNCTIONS, Function, describe
 from ..semantics.names import ROLES, Named
 from ..semantics.scope import UNKNOWN, Scope, Unknown
-from ..source import Span
+from ..source import NOWHERE, Span
 from ..syntax import nodes
 from ..syntax.walk import walk
 from ..values import HintRef, Mode, NetworkRef, Rejected, TensorType
@@ -207,6 +207,7 @@ class Declarations:
             span=network.name.span,
             number=number,
             mode=options.mode,
+            weights_span=network.weights.span if network.weights else NOWHERE,
         )
 
     def _option(self, option: nodes.Argument) -> Given:
@@ -233,7 +234,9 @@ class Declarations:
         name, span = network.name.text, network.name.span
         graph = stated_graph(source, data.settings.input, data.settings.classes, span)
         number = self.of_role(network.role).index(name)
-        return Network(name, network.role, graph, {INPUT: data.name}, source.file, network.doc, span, source, number)
+        reads = {INPUT: data.name}
+        made = Network(name, network.role, graph, reads, source.file, network.doc, span, source, number)
+        return replace(made, weights_span=network.value.span)
 
     def _only_data(self, network: nodes.External) -> DataValue | None:
         """What a network from outside reads."""

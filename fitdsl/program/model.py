@@ -151,6 +151,7 @@ class Program:
         networks: Teachers and students, by name.
         hints: By name.
         stages: By name, each after the stages it starts from.
+        places: Where each data declaration stands, by name.
     """
 
     name: str
@@ -158,6 +159,7 @@ class Program:
     networks: Mapping[str, Network]
     hints: Mapping[str, Hint]
     stages: Mapping[str, StagePlan]
+    places: Mapping[str, Span] = field(default_factory=dict, compare=False, repr=False)
 
     def learned_loss(self, hint: str) -> LearnedLoss | None:
         """The loss of a hint if it has weights or a memory of its own."""
