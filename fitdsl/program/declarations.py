@@ -46,10 +46,12 @@ class Declarations:
     Attributes:
         named: Declarations by name.
         reporter: Told of every mistake, once.
+        lost: Names that a part of the text declares which could not be read: they may mean anything.
     """
 
     named: Mapping[str, Named]
     reporter: Reporter
+    lost: frozenset[str] = frozenset()
     _values: dict[str, Any] = field(default_factory=dict, repr=False)
     _open: list[str] = field(default_factory=list, repr=False)
     _networks: dict[str, Network | None] = field(default_factory=dict, repr=False)
@@ -62,6 +64,8 @@ class Declarations:
 
     def lookup(self, name: nodes.Name) -> Any:
         """What a name means at the top level: a declaration, a role, a function or a component."""
+        if name.id in self.lost:
+            return UNKNOWN
         if name.id in self.named:
             return self.value(name.id)
         if name.id in ROLES:
@@ -244,6 +248,8 @@ class Declarations:
         if len(names) == 1:
             value = self.value(names[0])
             return value if isinstance(value, DataValue) else None
+        if self.lost:
+            return None
         several = f"has {len(names)}: {', '.join(f'`{name}`' for name in names)}"
         message = f"`{network.name}` reads the only `data` of its spec, which {several if names else 'has none'}"
         help = "write a spec for each" if names else "declare it: `data d { source = … }`"
