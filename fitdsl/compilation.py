@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from .diagnostics import Diagnostic, FitError, Reporter
-from .program.build import Built, build
+from .program.build import Built, Vocabulary, build
 from .program.model import Program
 from .program.search import Searches, SearchSettings
 from .semantics.apart import certain
 from .semantics.link import link
-from .semantics.names import searches, unused_params
+from .semantics.names import check_names, searches, unused_params
 from .source import Source
 from .space.domains import countable
 from .space.params import Domains, ParamInfo, Point, grid, params, read_point, resolve, shaping_params
@@ -186,7 +186,9 @@ class Compilation:
         domains = Domains(built.declarations.evaluator)
         infos = {name: domains.info(param, point) for name, param in known.items()}
         reader = Searches(built.declarations, infos)
-        settings = [reader.read(block) for block in searches(linked, reporter)]
+        blocks = searches(linked, reporter)
+        check_names(replace(linked, declarations=blocks), Vocabulary.of(built.declarations), reporter)
+        settings = [reader.read(block) for block in blocks]
         found = reporter.diagnostics[before:]
         # what a value outside its domain does to the rest of the spec is no finding of its own
         reporter.diagnostics[before:] = [finding for finding in found if finding.code == "FIT5003"] or found

@@ -35,7 +35,7 @@ def build(spec: nodes.Spec, name: str, reporter: Reporter, lost: frozenset[str] 
         lost: Names that a part of the text declares which could not be read.
     """
     declarations = Declarations(declared(spec, reporter), reporter, lost)
-    check_names(spec, _Vocabulary(frozenset({*declarations.named, *lost, *BUILT_IN})), reporter)
+    check_names(spec, Vocabulary.of(declarations), reporter)
     _evaluate_all(declarations)
     networks = dict(_networks(declarations))
     places = Places(declarations)
@@ -47,15 +47,20 @@ def build(spec: nodes.Spec, name: str, reporter: Reporter, lost: frozenset[str] 
     planner.look_at(stage for stage in written.values() if stage not in ordered)
     _warn_of_unused(declarations, networks, hints, plans)
     data = {n: settings for n in declarations.names(nodes.Data) if (settings := declarations.data(n)) is not None}
-    places = {n: declarations.named[n].name.span for n in data}
-    return Built(Program(name, data, networks, hints, plans, places), declarations)
+    spans = {n: declarations.named[n].name.span for n in data}
+    return Built(Program(name, data, networks, hints, plans, spans), declarations)
 
 
 @dataclass(frozen=True)
-class _Vocabulary:
+class Vocabulary:
     """All names that a spec can use at its top level: its own, and those of components."""
 
     own: frozenset[str]
+
+    @classmethod
+    def of(cls, declarations: Declarations) -> Vocabulary:
+        """Those of a spec."""
+        return cls(frozenset({*declarations.named, *declarations.lost, *BUILT_IN}))
 
     def __contains__(self, name: object) -> bool:
         return name in self.own or (isinstance(name, str) and find(name) is not None)

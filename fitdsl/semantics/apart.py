@@ -11,15 +11,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from ..component import find
 from ..dataclass import dataclass
 from ..diagnostics import Diagnostic, Severity
 from ..source import Source
 from ..syntax import nodes
+from ..syntax.walk import walk
+from .bindings import SPLITS
+from .names import ROLES, Named
 
-ROLES = frozenset({"teacher", "student"})
 _SYNTAX = re.compile(r"FIT00(0[1-9]|1[1-8])")
 """Codes of mistakes that leave the rest of the text readable."""
-_DECLARES = re.compile(r"\b(?:let|param|data|teacher|student|block|hint|stage)\s+(\w+)")
+_DECLARES = re.compile(r"\b(?:let|param|data|teacher|student|block|hint|stage)\s+([A-Za-z_]\w*)")
 _BEGINS = re.compile(r"^(\w+)(?:[ \t]+(\w+))?", re.MULTILINE)
 _USES = re.compile(r"^\s*use\b", re.MULTILINE)
 
@@ -52,8 +55,12 @@ def certain(spec: nodes.Spec, source: Source, findings: Iterable[Diagnostic]) ->
     texts = [source.text[start:end] for start, end in broken]
     if any(_USES.search(text) for text in texts):
         return nothing
-    kept = [one for one in spec.declarations if one not in own or not _lies_in(one, broken)]
-    return Certain(replace(spec, declarations=tuple(kept)), frozenset(name for text in texts for name in _lost(text)))
+    kept = tuple(one for one in spec.declarations if one not in own or not _lies_in(one, broken))
+    lost = {name for text in texts for name in _lost(text)}
+    if any(_is_nameless(error) for error in errors):
+        declared = {one.name.text for one in kept if isinstance(one, Named | nodes.Stage)}
+        lost |= set(_strangers(kept)) - declared - {*SPLITS}
+    return Certain(replace(spec, declarations=kept), frozenset(lost))
 
 
 def _regions(own: Sequence[nodes.Declaration], end: int) -> Iterator[tuple[int, int]]:
@@ -69,6 +76,20 @@ def _touches(error: Diagnostic, start: int, end: int) -> bool:
 
 def _lies_in(declaration: nodes.Declaration, regions: Sequence[tuple[int, int]]) -> bool:
     return any(start <= declaration.span.start < end for start, end in regions)
+
+
+def _is_nameless(error: Diagnostic) -> bool:
+    """Whether a declaration may have lost its very name: it ends before its body begins, or its head is not there."""
+    source, start = error.span.source, error.span.start
+    head = source.text[source.text.rfind("\n", 0, start) + 1 : start]
+    return error.code == "FIT0012" or (not head[:1].isspace() and not re.search(r"[{=]|\w\s*:(?!.*\()", head))
+
+
+def _strangers(kept: Iterable[nodes.Declaration]) -> Iterator[str]:
+    """Names that some declaration reads and that belong to no component."""
+    for declaration in kept:
+        yield from (node.id for node in walk(declaration) if isinstance(node, nodes.Name) and find(node.id) is None)
+        yield from (after.text for after in declaration.after) if isinstance(declaration, nodes.Stage) else ()
 
 
 def _lost(text: str) -> Iterator[str]:
