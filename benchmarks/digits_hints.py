@@ -71,7 +71,9 @@ def main() -> None:
         deviations = " | ".join(f"{stdev(column):.2f}" for column in zip(*rows, strict=True))
         print(f"| standard deviation | {deviations} | {stdev(gains):.2f} |")
     reached = sum(gain >= 0 for gain in gains)
-    print(f"\nMean gain {mean(gains):+.2f} points; no worse than labels alone with {reached} of {len(gains)} seeds.")
+    print(
+        f"\nMean gain {mean(gains):+.2f} points; at least as good as labels alone with {reached} of {len(gains)} seeds."
+    )
 
 
 def line(name: str, teacher: float, taught: float, alone: float) -> str:
