@@ -25,7 +25,8 @@ def replacing(path: Path) -> Iterator[Path]:
         _to_disk(part)
         part.replace(path)
     except OSError as error:
-        if error.filename == str(part):
+        # a full disk is told without a name
+        if error.filename in (None, str(part)):
             error.filename, error.filename2 = str(path), None
         raise
     finally:

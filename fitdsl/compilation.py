@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from .diagnostics import Diagnostic, FitError, Reporter
-from .program.build import Built, build
+from .program.build import Built, Vocabulary, build
 from .program.model import Program
 from .program.search import Searches, SearchSettings
+from .semantics.apart import certain
 from .semantics.link import link
-from .semantics.names import searches, unused_params
+from .semantics.names import check_names, searches, unused_params
 from .source import Source
 from .space.domains import countable
 from .space.params import Domains, ParamInfo, Point, grid, params, read_point, resolve, shaping_params
@@ -172,22 +173,26 @@ class Compilation:
 
     def _check(self, spec: nodes.Spec, reporter: Reporter) -> _Checked:
         linking = link(spec, self.path, self.include, reporter)
-        linked = linking.spec
-        known = params(linked)
-        point = read_point(self.point, known, reporter)
-        if reporter.has_errors:
-            # names and shapes of a text that is only half understood would be reported as missing
+        sure = certain(linking.spec, self.source, reporter.diagnostics)
+        linked, known = sure.spec, params(sure.spec)
+        is_read, before = not reporter.has_errors, len(reporter.diagnostics)
+        given = {name: value for name, value in self.point.items() if name not in sure.lost}
+        point = read_point(given if linked.declarations else self.point, known, reporter)
+        if len(reporter.diagnostics) > before:
+            # what is said at a point that is none would be reported as wrong
             linked, known = replace(linked, declarations=()), {}
         before = len(reporter.diagnostics)
-        built = build(resolve(linked, point), self.name, reporter)
+        built = build(resolve(linked, point), self.name, reporter, sure.lost)
         domains = Domains(built.declarations.evaluator)
         infos = {name: domains.info(param, point) for name, param in known.items()}
         reader = Searches(built.declarations, infos)
-        settings = [reader.read(block) for block in searches(linked, reporter)]
+        blocks = searches(linked, reporter)
+        check_names(replace(linked, declarations=blocks), Vocabulary.of(built.declarations), reporter)
+        settings = [reader.read(block) for block in blocks]
         found = reporter.diagnostics[before:]
         # what a value outside its domain does to the rest of the spec is no finding of its own
         reporter.diagnostics[before:] = [finding for finding in found if finding.code == "FIT5003"] or found
-        for param in unused_params(linked):
+        for param in unused_params(linked) if is_read else ():
             reporter.warning(
                 "FIT1013",
                 param.name.span,

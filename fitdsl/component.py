@@ -16,21 +16,8 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
+from .families import FAMILIES, HOMES
 from .late import late
-
-COMMON = (
-    *("ops.activation", "ops.combine", "ops.conv", "ops.dense", "ops.norm", "ops.pool", "ops.shape"),
-    *("losses.distillation", "losses.feature", "losses.task"),
-    *("optim.caching", "optim.clipping", "optim.initializers", "optim.optimizers", "optim.schedules", "optim.stopping"),
-    *("data.datasets", "graph.regressors"),
-)
-RARE = (
-    *("ops.attention", "ops.dropout", "ops.recurrent", "ops.resize", "ops.tokens"),
-    *("losses.learned", "losses.logits", "losses.maps", "losses.relations", "losses.several"),
-    *("data.augmentation", "data.preparation", "graph.attending", "graph.sources", "space.samplers"),
-    "training.loggers",
-)
-"""The modules whose import registers components: those most specs need, and those loaded when a name asks for them."""
 
 _TABLE: "dict[str, type[Component]]" = {}
 
@@ -72,6 +59,8 @@ class Component(Record):
 
     kind: ClassVar[str]
     word: ClassVar[str]
+    due: ClassVar[str] = ""
+    """What messages call it where it is due, if its kind does not say enough."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Keep `kind` and `name` from `object`, which takes no keywords; pydantic hands them on below."""
@@ -111,8 +100,9 @@ ByName = BeforeValidator(_called)
 
 
 def find(name: str) -> type[Component] | None:
-    """The component of a name; None if there is none. Families that few specs use are loaded only to look there."""
-    _load(COMMON)
+    """The component of a name; None if there is none. Only the family that defines it is loaded."""
+    if name not in _TABLE and name in HOMES:
+        late(HOMES[name])
     if name not in _TABLE:
         _load_all()
     return _TABLE.get(name)
@@ -120,7 +110,6 @@ def find(name: str) -> type[Component] | None:
 
 def components(kind: str | None = None) -> Mapping[str, type[Component]]:
     """Every registered component by name, of one kind or of all kinds."""
-    _load(COMMON)
     _load_all()
     if kind is None:
         return MappingProxyType(_TABLE)
@@ -128,13 +117,8 @@ def components(kind: str | None = None) -> Mapping[str, type[Component]]:
 
 
 @cache
-def _load(families: tuple[str, ...]) -> None:
-    for family in families:
-        late(family)
-
-
-@cache
 def _load_all() -> None:
-    _load(RARE)
+    for family in FAMILIES:
+        late(family)
     for entry in import_module("importlib.metadata").entry_points(group="fitdsl.components"):
         entry.load()

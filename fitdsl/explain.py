@@ -1,7 +1,8 @@
 """The manual page of every diagnostic code, one markdown file each in `codes/`.
 
 A page is a title, the reason in a few paragraphs, and two specs: one that is wrong and the same one mended. The line
-`Found when` stands only where checking alone does not find the mistake.
+`Found when` stands only where checking alone does not find the mistake; it names the code by which checking refuses the
+wrong spec instead, if it does.
 
     # FIT2004: an input that is not flat
 

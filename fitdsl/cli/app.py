@@ -5,6 +5,7 @@ Exit codes: 0 fine, 1 findings or a failed run, 2 wrong usage or an internal err
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -58,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         # What is left in the buffer has no reader; the interpreter must not try again on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    # What stays to the end need not be searched for garbage on the way out.
+    gc.freeze()
     sys.exit(code)
 
 

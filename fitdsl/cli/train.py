@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..experiment import load
+from ..experiment import Experiment, load
 from ..late import late
 from ..training.events import Observer
 from ..training.interrupts import Interrupted
@@ -24,6 +24,7 @@ from .session import IncludeOption, SetOption, SpecArgument, point_of, say, say_
 FLAGS = {"run_dir": "--run", "allow_python": "--allow-python"}
 """Options whose flag has another name."""
 
+_SEED = "Decides everything random; 0 if left out, and with --resume what the run was begun with."
 _LOG = "Send each epoch's numbers to tensorboard, wandb or mlflow too. Repeatable."
 _EPOCHS = "At most so many epochs a stage; schedules that name their epochs keep them."
 _REUSE = "Take stages that were trained before from the store, or train all anew."
@@ -41,7 +42,7 @@ def _device(name: str) -> str:
 
 def train(
     spec: SpecArgument,
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Decides everything random.")] = 0,
+    seed: Annotated[int | None, typer.Option(min=0, metavar="N", help=_SEED)] = None,
     device: Annotated[str, typer.Option(metavar="NAME", callback=_device, help="auto, cpu, mps, cuda.")] = "auto",
     gpus: Annotated[int, typer.Option(min=1, metavar="N", help=_GPUS)] = 1,
     address: Annotated[str | None, typer.Option(metavar="ADDR", help=_ADDRESS)] = None,
@@ -61,7 +62,11 @@ def train(
     if force and not resume:
         raise typer.BadParameter("--force belongs to --resume: it says what to do where the spec has changed")
     experiment = load(spec, set=point_of(settings), include=include or ())
-    options = {"seed": seed, "device": device, "stage": stage, "epochs": epochs, "run_dir": run, "resume": resume}
+    if resume:
+        begun = late("training.folder").earlier_run(run, experiment.compilation.name)
+        seed, epochs = begun.seed if seed is None else seed, begun.epochs if epochs is None else epochs
+        experiment = experiment if force else as_begun(experiment, begun.point, point_of(settings))
+    options = {"seed": seed or 0, "device": device, "stage": stage, "epochs": epochs, "run_dir": run, "resume": resume}
     options |= {"allow_python": allow_python, "reuse": reuse, "force": force, "log": log or []}
     options |= {"gpus": gpus, "address": address}
     say_findings(experiment.warnings)
@@ -75,6 +80,16 @@ def train(
         raise typer.Exit(130) from None
     if not is_json:
         write_result(gains(report, Display.of(sys.stdout)))
+
+
+def as_begun(experiment: Experiment, begun: Mapping[str, str], named: Mapping[str, str]) -> Experiment:
+    """The spec with the values of params that a run was begun with, but for those that are named; changes are said."""
+    own = experiment.point
+    changed = {name: value for name, value in begun.items() if name in own.keys() - named and own[name] != value}
+    if changed:
+        words = " ".join(f"--set {name}={value}" for name, value in changed.items())
+        say(f"going on as the run was begun: {words}")
+    return experiment.at(**changed) if changed else experiment
 
 
 def _observed(run: Callable[[Observer], RunReport], *, is_json: bool) -> RunReport:

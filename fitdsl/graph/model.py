@@ -194,6 +194,7 @@ class Network:
         source: Where it comes from, if its layers are not written in the spec.
         number: Which of the networks of its role it is, in the order of the spec, from 0.
         mode: In which mode its layers run where they do not learn.
+        weights_span: Where the spec names its weights file.
     """
 
     name: str
@@ -206,6 +207,7 @@ class Network:
     source: Source | None = None
     number: int = 0
     mode: Mode = "eval"
+    weights_span: Span = field(default=NOWHERE, compare=False, repr=False)
 
     @property
     def slot(self) -> str:

@@ -57,6 +57,7 @@ class FeatureLoss(Loss):
         takes_several: Whether it reads two or more layers of each network, as tuples, and not just one.
     """
 
+    due: ClassVar[str] = "a loss of a hint, such as `mse()`"
     reads: ClassVar[tuple[Reads, ...]] = (Reads.GUIDED, Reads.HINT)
     needs: ClassVar[Needs] = Needs.SHAPE
     takes_several: ClassVar[bool] = False

@@ -21,6 +21,13 @@ class Weight:
         """The weight at an epoch counted from 1, in a stage of `epochs` epochs."""
         return self.scale if self.schedule is None else self.scale * self.schedule.at(epoch, epochs)
 
+    def extremes(self) -> tuple[float, float]:
+        """Bounds on its values, lowest first, whatever the length of the stage."""
+        if self.schedule is None or self.scale == 0:
+            return self.scale, self.scale
+        first, second = (self.scale * bound for bound in self.schedule.extremes())
+        return min(first, second), max(first, second)
+
 
 @dataclass(frozen=True)
 class Term:

@@ -247,7 +247,7 @@ class Warmup(Schedule, name="warmup"):
     """
 
     epochs: PositiveFloat = Field(description="over how many epochs it rises")
-    then: Schedule = Field(Constant(), description="what comes after")
+    then: Schedule = Field(default_factory=Constant, description="what comes after")
     start: NonNegativeFloat = Field(0.0, description="where it begins, as a share of where it rises to")
 
     def at(self, epoch: float, epochs: int) -> float:

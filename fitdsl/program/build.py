@@ -25,32 +25,42 @@ class Built:
     declarations: Declarations
 
 
-def build(spec: nodes.Spec, name: str, reporter: Reporter) -> Built:
+def build(spec: nodes.Spec, name: str, reporter: Reporter, lost: frozenset[str] = frozenset()) -> Built:
     """Everything a linked spec without params says.
 
     Args:
         spec: The tree, as `resolve` leaves it.
         name: Name of the spec, for runs.
         reporter: Told of every mistake; if it has errors afterwards, the program is not complete.
+        lost: Names that a part of the text declares which could not be read.
     """
-    declarations = Declarations(declared(spec, reporter), reporter)
-    check_names(spec, _Vocabulary(frozenset({*declarations.named, *BUILT_IN})), reporter)
+    declarations = Declarations(declared(spec, reporter), reporter, lost)
+    check_names(spec, Vocabulary.of(declarations), reporter)
     _evaluate_all(declarations)
     networks = dict(_networks(declarations))
     places = Places(declarations)
     hints = {h.name: h for h in _hints(declarations, Hints(declarations, places))}
     planner = Stages(declarations, places, networks, hints)
-    plans = planner.plan_all(in_order(stages(spec, reporter), declarations))
+    written = stages(spec, reporter)
+    ordered = in_order(written, declarations)
+    plans = planner.plan_all(ordered)
+    planner.look_at(stage for stage in written.values() if stage not in ordered)
     _warn_of_unused(declarations, networks, hints, plans)
     data = {n: settings for n in declarations.names(nodes.Data) if (settings := declarations.data(n)) is not None}
-    return Built(Program(name, data, networks, hints, plans), declarations)
+    spans = {n: declarations.named[n].name.span for n in data}
+    return Built(Program(name, data, networks, hints, plans, spans), declarations)
 
 
 @dataclass(frozen=True)
-class _Vocabulary:
+class Vocabulary:
     """All names that a spec can use at its top level: its own, and those of components."""
 
     own: frozenset[str]
+
+    @classmethod
+    def of(cls, declarations: Declarations) -> Vocabulary:
+        """Those of a spec."""
+        return cls(frozenset({*declarations.named, *declarations.lost, *BUILT_IN}))
 
     def __contains__(self, name: object) -> bool:
         return name in self.own or (isinstance(name, str) and find(name) is not None)

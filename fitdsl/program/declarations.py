@@ -23,7 +23,7 @@ from ..semantics.evaluate import Evaluator
 from ..semantics.functions import FUNCTIONS, Function, describe
 from ..semantics.names import ROLES, Named
 from ..semantics.scope import UNKNOWN, Scope, Unknown
-from ..source import Span
+from ..source import NOWHERE, Span
 from ..syntax import nodes
 from ..syntax.walk import walk
 from ..values import HintRef, Mode, NetworkRef, Rejected, TensorType
@@ -46,10 +46,12 @@ class Declarations:
     Attributes:
         named: Declarations by name.
         reporter: Told of every mistake, once.
+        lost: Names that a part of the text declares which could not be read: they may mean anything.
     """
 
     named: Mapping[str, Named]
     reporter: Reporter
+    lost: frozenset[str] = frozenset()
     _values: dict[str, Any] = field(default_factory=dict, repr=False)
     _open: list[str] = field(default_factory=list, repr=False)
     _networks: dict[str, Network | None] = field(default_factory=dict, repr=False)
@@ -62,6 +64,8 @@ class Declarations:
 
     def lookup(self, name: nodes.Name) -> Any:
         """What a name means at the top level: a declaration, a role, a function or a component."""
+        if name.id in self.lost:
+            return UNKNOWN
         if name.id in self.named:
             return self.value(name.id)
         if name.id in ROLES:
@@ -207,6 +211,7 @@ class Declarations:
             span=network.name.span,
             number=number,
             mode=options.mode,
+            weights_span=network.weights.span if network.weights else NOWHERE,
         )
 
     def _option(self, option: nodes.Argument) -> Given:
@@ -233,7 +238,9 @@ class Declarations:
         name, span = network.name.text, network.name.span
         graph = stated_graph(source, data.settings.input, data.settings.classes, span)
         number = self.of_role(network.role).index(name)
-        return Network(name, network.role, graph, {INPUT: data.name}, source.file, network.doc, span, source, number)
+        reads = {INPUT: data.name}
+        made = Network(name, network.role, graph, reads, source.file, network.doc, span, source, number)
+        return replace(made, weights_span=network.value.span)
 
     def _only_data(self, network: nodes.External) -> DataValue | None:
         """What a network from outside reads."""
@@ -241,6 +248,8 @@ class Declarations:
         if len(names) == 1:
             value = self.value(names[0])
             return value if isinstance(value, DataValue) else None
+        if self.lost:
+            return None
         several = f"has {len(names)}: {', '.join(f'`{name}`' for name in names)}"
         message = f"`{network.name}` reads the only `data` of its spec, which {several if names else 'has none'}"
         help = "write a spec for each" if names else "declare it: `data d { source = … }`"

@@ -38,7 +38,7 @@ class HintSettings(Record):
     regressor: Regressor | BlockValue | None = Field(
         None, description="maps the guided output to the hint's shape; `conv()` if left out, where the loss wants one"
     )
-    loss: FeatureLoss = Field(HalfSquared(), description="compares the regressed output with the hint")
+    loss: FeatureLoss = Field(default_factory=HalfSquared, description="compares the regressed output with the hint")
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,8 @@ class StageSettings(Record):
         {}, description="largest norm of the weights into one output of these layers, enforced after each step"
     )
     cache: Annotated[Cache, ByName] = Field(
-        AutoCache(), description="where outputs of what does not learn are kept, so that they are computed once"
+        default_factory=AutoCache,
+        description="where outputs of what does not learn are kept, so that they are computed once",
     )
     decay: Mapping[Selection, NonNegativeFloat] = Field(
         {}, description="weight decay of some layers, in place of the optimizer's"
@@ -158,6 +159,7 @@ class Program:
         networks: Teachers and students, by name.
         hints: By name.
         stages: By name, each after the stages it starts from.
+        places: Where each data declaration stands, by name.
     """
 
     name: str
@@ -165,6 +167,7 @@ class Program:
     networks: Mapping[str, Network]
     hints: Mapping[str, Hint]
     stages: Mapping[str, StagePlan]
+    places: Mapping[str, Span] = field(default_factory=dict, compare=False, repr=False)
 
     def learned_loss(self, hint: str) -> LearnedLoss | None:
         """The loss of a hint if it has weights or a memory of its own."""

@@ -66,6 +66,8 @@ class Places:
     def _end(self, network: Network, address: str, span: Span) -> tuple[str, ...] | None:
         """An end of a range: an address, or a hint, which stands for the layers of this network that it compares."""
         declaration = self.declarations.named.get(address)
+        if address in self.declarations.lost and address not in network.graph.groups:
+            return None
         if address in network.graph.groups or not isinstance(declaration, nodes.Hint):
             return (address,) if self._exists(network, address, span) else None
         for side in (declaration.student, declaration.teacher):

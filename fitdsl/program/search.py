@@ -8,7 +8,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat
 from ..component import Record
 from ..dataclass import dataclass
 from ..diagnostics import did_you_mean
-from ..semantics.arguments import Given, Site, assign, bind
+from ..semantics.arguments import Given, Site, bind, placed
 from ..semantics.functions import describe
 from ..semantics.scope import UNKNOWN, Scope
 from ..space.params import ParamInfo
@@ -46,9 +46,9 @@ class SearchSettings(Record):
 
     vary: tuple[str, ...] = Field(description="the params to search; all that have a domain if left out")
     goals: tuple[Goal, ...] = Field(description="what to make large or small")
-    sampler: Sampler = Field(Random(), description="how students are proposed")
-    scheduler: TrialScheduler = Field(Asha(), description="how weak students are stopped early")
-    trial: Trial = Field(Trial(), description="what one trial is given of a machine")
+    sampler: Sampler = Field(default_factory=Random, description="how students are proposed")
+    scheduler: TrialScheduler = Field(default_factory=Asha, description="how weak students are stopped early")
+    trial: Trial = Field(default_factory=Trial, description="what one trial is given of a machine")
 
 
 SETTINGS = ("vary", "maximize", "minimize", "require", "sampler", "scheduler", "trial")
@@ -69,16 +69,14 @@ class Searches:
         """The settings of a search; None if they are wrong, which is reported."""
         site = Site(search.span, "search", "setting")
         written = [Given(s.name.text, s, s.value.span, s.name.span) for s in search.settings]
-        assigned = assign(written, SETTINGS, site, self.declarations.reporter)
-        if assigned is None:
-            return None
+        assigned, is_fine = placed(written, SETTINGS, site, self.declarations.reporter)
         settings: dict[str, nodes.Setting] = {name: given.value for name, given in assigned.items()}
         vary = self._vary(settings.get("vary"))
-        if vary == ():
+        if vary == () and not self.declarations.lost:
             help = "declare a param with a domain: `param width = 8 in {8, 16}`"
             self._refuse("FIT5004", settings.get("vary", search), "this search has nothing to vary", help)
         goals = [goal for direction in ("maximize", "minimize") for goal in self._goals(direction, settings)]
-        if not goals and not {"maximize", "minimize"} & settings.keys():
+        if is_fine and not goals and not {"maximize", "minimize"} & settings.keys():
             self._refuse("FIT5007", search, "this search wants nothing", "say what: `maximize = val.accuracy`")
         self._requirements(settings.get("require"))
         plain = [settings[name] for name in ("sampler", "scheduler") if name in settings]
@@ -89,7 +87,7 @@ class Searches:
             *self._trial(settings.get("trial")),
         ]
         bound = bind(SearchSettings, given, site, self.declarations.reporter)
-        return bound if isinstance(bound, SearchSettings) else None
+        return bound if is_fine and isinstance(bound, SearchSettings) else None
 
     def is_met(self, search: nodes.Search) -> bool:
         """Whether the networks at this point meet every requirement."""
@@ -111,6 +109,8 @@ class Searches:
 
     def _varied(self, item: nodes.Expr, searchable: tuple[str, ...]) -> str | None:
         name = item.id if isinstance(item, nodes.Name) else None
+        if name in self.declarations.lost:
+            return None
         if name in searchable:
             return name
         if name in self.params:

@@ -5,6 +5,7 @@ Each check is a function that yields what it found; `CHECKS` lists them, so addi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from ..dataclass import dataclass
@@ -156,6 +157,27 @@ def schedules_apply(at: StageInContext) -> Iterator[Diagnostic]:
             yield finding("FIT4006", at.span(setting, schedule.word), message, help, severity=Severity.WARNING)
 
 
+def losses_count(at: StageInContext) -> Iterator[Diagnostic]:
+    """Every loss has a weight above 0 at some time; below 0 it would be made large, not small."""
+    seen: Counter[str] = Counter()
+    for term in at.plan.settings.loss.terms:
+        word = term.loss.word
+        span = setting_span(at.stage, "loss", word, before=seen[word])
+        seen[word] += 1
+        low, high = term.weight.extremes()
+        if low < 0 and high <= 0:
+            message = f"the weight of `{word}` is {_between(low, high)}: the stage would make this loss large"
+            yield finding("FIT4015", span, message, "a weight is a number above 0; take the sign away")
+        elif low == high == 0:
+            message = f"the weight of `{word}` is 0, so this loss has no say"
+            help = "give it a weight above 0, or take it away"
+            yield finding("FIT4015", span, message, help, severity=Severity.WARNING)
+
+
+def _between(low: float, high: float) -> str:
+    return f"{low:g}" if low == high else f"between {low:g} and {high:g}"
+
+
 def measures_its_metrics(at: StageInContext) -> Iterator[Diagnostic]:
     """What `stop` and `keep` look at is measured."""
     has_logits = any(Reads.LOGITS in term.term.loss.reads for term in at.plan.terms)
@@ -223,6 +245,7 @@ CHECKS: tuple[Callable[[StageInContext], Iterator[Diagnostic]], ...] = (
     reads_trained_teachers,
     trains_alone,
     schedules_apply,
+    losses_count,
     measures_its_metrics,
     logits_fit,
 )

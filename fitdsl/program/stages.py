@@ -31,7 +31,7 @@ def in_order(stages: Mapping[str, nodes.Stage], declarations: Declarations) -> l
     reporter = declarations.reporter
     for stage in stages.values():
         for after in stage.after:
-            if after.text not in stages:
+            if after.text not in stages and after.text not in declarations.lost:
                 reporter.error(
                     "FIT4004", after.span, f"there is no stage `{after}`", helps=did_you_mean(after.text, stages)
                 )
@@ -82,6 +82,11 @@ class Stages:
             if plan is None or not is_certain:
                 doubtful.add(stage.name.text)
         return plans
+
+    def look_at(self, stages: Iterable[nodes.Stage]) -> None:
+        """Report the settings of stages that have no place in the order."""
+        for stage in stages:
+            self._settings(stage)
 
     def _plan(self, stage: nodes.Stage, before: Mapping[str, StagePlan], is_certain: bool) -> StagePlan | None:
         settings = self._settings(stage)
@@ -202,6 +207,8 @@ class Stages:
             return self._named(loss, student, span)
         if teachers := tuple(name for name in self.declarations.of_role("teacher") if name != student):
             return teachers
+        if "teacher" in self.declarations.lost:
+            return None
         help = "declare one: `teacher big(image: …) { … }`"
         if peer := next((name for name in self.declarations.of_role("student") if name != student), None):
             help += f"; or name a student that teaches: `{loss.word}(teacher={peer})`"

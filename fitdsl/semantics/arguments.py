@@ -12,6 +12,7 @@ from typing import Any, TypeVar, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from ..component import Component, Record, components
 from ..dataclass import dataclass
@@ -54,6 +55,14 @@ def assign(given: Iterable[Given], names: Sequence[str], site: Site, reporter: R
     Returns:
         The arguments by name, or None if one has no place; that is reported.
     """
+    assigned, is_fine = placed(given, names, site, reporter)
+    return assigned if is_fine else None
+
+
+def placed(
+    given: Iterable[Given], names: Sequence[str], site: Site, reporter: Reporter
+) -> tuple[dict[str, Given], bool]:
+    """As `assign`: the arguments that have a place, and whether all have one."""
     assigned: dict[str, Given] = {}
     is_fine = True
     for position, one in enumerate(given):
@@ -76,7 +85,7 @@ def assign(given: Iterable[Given], names: Sequence[str], site: Site, reporter: R
             assigned[name] = one
             continue
         is_fine = False
-    return assigned if is_fine else None
+    return assigned, is_fine
 
 
 INFERRED = frozenset({"in_channels", "in_features", "num_features", "input_size", "embed_dim", "d_model"})
@@ -106,23 +115,38 @@ def bind(cls: type[R], given: Iterable[Given], site: Site, reporter: Reporter) -
     Returns:
         The instance, or UNKNOWN if an argument is missing, misplaced, of the wrong type or itself unknown.
     """
-    assigned = assign(given, tuple(cls.model_fields), site, reporter)
-    if assigned is None:
-        return UNKNOWN
+    assigned, is_fine = placed(given, tuple(cls.model_fields), site, reporter)
     missing = [n for n, field in cls.model_fields.items() if field.is_required() and n not in assigned]
-    if missing:
+    if is_fine and missing:
         report_missing(missing, site, reporter, cls)
-        return UNKNOWN
-    if any(one.value is UNKNOWN for one in assigned.values()):
+    if not is_fine or missing or any(one.value is UNKNOWN for one in assigned.values()):
+        _check_apart(cls, assigned, site, reporter)
         return UNKNOWN
     try:
-        return cls.model_validate({name: _offered(one.value, cls.model_fields[name]) for name, one in assigned.items()})
+        return cls.model_validate(_values(cls, assigned))
     except ValidationError as error:
-        _report_invalid(cls, error, assigned, site, reporter)
+        _report_invalid(cls, error.errors(), assigned, site, reporter)
     except Rejected as rejected:
         at = assigned[rejected.field].span if rejected.field in assigned else site.span
         reporter.error("FIT1007", at, rejected.message, helps=(rejected.help,) if rejected.help else ())
     return UNKNOWN
+
+
+def _values(cls: type[Record], assigned: Mapping[str, Given]) -> dict[str, Any]:
+    return {name: _offered(one.value, cls.model_fields[name]) for name, one in assigned.items()}
+
+
+def _check_apart(cls: type[Record], assigned: Mapping[str, Given], site: Site, reporter: Reporter) -> None:
+    """Check what is given by name, each by itself, where the whole cannot be had: others may stand in a wrong place."""
+    known = {name: one for name, one in assigned.items() if one.name and one.value is not UNKNOWN}
+    try:
+        cls.model_validate(_values(cls, known))
+    except ValidationError as error:
+        errors = [item for item in error.errors() if item["loc"] and item["loc"][0] in known]
+        _report_invalid(cls, errors, known, site, reporter)
+    except Rejected:
+        # said of fields together, one of which is not there
+        return
 
 
 def _offered(value: Any, field: FieldInfo) -> Any:
@@ -146,9 +170,9 @@ def report_missing(missing: Sequence[str], site: Site, reporter: Reporter, cls: 
 
 
 def _report_invalid(
-    cls: type[Record], error: ValidationError, assigned: Mapping[str, Given], site: Site, reporter: Reporter
+    cls: type[Record], errors: Sequence[ErrorDetails], assigned: Mapping[str, Given], site: Site, reporter: Reporter
 ) -> None:
-    first_by_field = {str(item["loc"][0]) if item["loc"] else "": item for item in reversed(error.errors())}
+    first_by_field = {str(item["loc"][0]) if item["loc"] else "": item for item in reversed(errors)}
     for name, item in first_by_field.items():
         one = assigned.get(name)
         own_words = item["type"] in ("value_error", "assertion_error")

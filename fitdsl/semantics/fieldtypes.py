@@ -49,7 +49,7 @@ def _words(annotation: Any, metadata: tuple[Any, ...] = ()) -> str:
     if origin in (dict, Mapping):
         return f"a dictionary, each value {_words(arguments[1])}"
     if isinstance(annotation, type) and issubclass(annotation, Component):
-        return _article(getattr(annotation, "word", annotation.kind))
+        return annotation.due or _article(getattr(annotation, "word", annotation.kind))
     return _bounded(_WORDS.get(annotation, f"a {getattr(annotation, '__name__', annotation)}"), metadata)
 
 

@@ -76,8 +76,12 @@ class _Linker:
                 helps=("move what both need into a third file",),
             )
             return ()
-        source = load_source(_as_shown(path), self.reporter)
+        read = Reporter()
+        source = load_source(_as_shown(path), read)
         if source is None:
+            for found in read.diagnostics:
+                message = f"cannot use `{use.path.value}`: {found.message}"
+                self.reporter.error(found.code, use.path.span, message, helps=found.helps)
             return ()
         self.open.append(path)
         declarations = self.expand(parse(source, self.reporter), path.parent)

@@ -152,6 +152,15 @@ def choose_folder(options: TrainOptions, name: str) -> tuple[RunFolder, RunRepor
     return new, None
 
 
+def earlier_run(run_dir: Path | None, name: str) -> RunReport:
+    """What the run that `--resume` goes on with has reported: the newest unfinished one of a spec if none is named.
+
+    Raises:
+        FitError: There is none (FIT4108).
+    """
+    return read_report(run_dir or _newest_unfinished(TrainOptions().runs / name))
+
+
 def beside(folder: Path) -> RunFolder:
     """A new folder next to that of another run."""
     return RunFolder(_fresh(folder.parent))

@@ -115,7 +115,7 @@ def build_networks(
         else:
             modules[name] = build(network.graph, name=name, seed=seed, slot=network.slot)
         if network.weights is not None:
-            load_weights(modules[name], base / network.weights, network.span)
+            load_weights(modules[name], base / network.weights, network.weights_span)
         modules[name].to(device)
     trained = {network for plan in program.stages.values() for network in plan.trains}
     moving = trained | {name for name, network in program.networks.items() if network.mode == "train"}

@@ -15,6 +15,19 @@ from ..work.store import Store
 from .events import Observer, ignore
 from .loggers import Logger
 
+PATHS = ("runs", "run_dir", "base")
+
+
+def whole(name: str, value: Any, least: int) -> int:
+    """A whole number of at least `least`.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
+        raise ValueError(f"`{name}` is a whole number of at least {least}, got {value!r}")
+    return int(value)
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions:
@@ -59,6 +72,17 @@ class TrainOptions:
     spec: str = ""
     point: Mapping[str, Any] = field(default_factory=dict)
     observer: Observer = ignore
+
+    def __post_init__(self) -> None:
+        """Take texts for paths, and hold numbers to their range.
+
+        Raises:
+            ValueError: `seed` or `epochs` is no whole number of its range.
+        """
+        paths = {name: Path(value) for name in PATHS if (value := getattr(self, name)) is not None}
+        seed = whole("seed", self.seed, 0)
+        epochs = None if self.epochs is None else whole("epochs", self.epochs, 1)
+        vars(self).update(paths, seed=seed, epochs=epochs)
 
     def torch_device(self) -> torch.device:
         """The device meant.

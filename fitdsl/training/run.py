@@ -17,6 +17,7 @@ from ..backend.seeds import derived_seed
 from ..backend.weights import load_tensors, save_tensors, save_weights
 from ..diagnostics import FitError, did_you_mean
 from ..program.model import Program, StagePlan
+from ..source import NOWHERE
 from ..values import TensorType
 from ..work.caching import Caching, caching
 from ..work.key import Around as KeyAround
@@ -176,7 +177,11 @@ class _Run:
     def _splits(self, data: str) -> Splits:
         if data not in self._opened:
             self._opened[data] = load_splits(
-                self.program.data[data], base=self.options.base, seed=self.options.seed, device=self.device
+                self.program.data[data],
+                base=self.options.base,
+                seed=self.options.seed,
+                device=self.device,
+                span=self.program.places.get(data, NOWHERE),
             )
         return self._opened[data]
 

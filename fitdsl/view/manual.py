@@ -32,13 +32,13 @@ def plural(noun: str) -> str:
 def kinds_page(display: Display) -> str:
     """The kinds with how many components each has."""
     rows = [(word, str(len(components(kind))), ", ".join(sorted(components(kind)))) for word, kind in kinds().items()]
-    return "\n".join(columns(rows, "<><", width=display.width, squeeze=(2,)))
+    return "\n".join(columns(rows, "<><", width=display.room, squeeze=(2,)))
 
 
 def kind_page(kind: str, display: Display) -> str:
     """The components of one kind, a line each."""
     rows = [(name, component.summary()) for name, component in sorted(components(kind).items())]
-    return "\n".join(columns(rows, "<<", width=display.width, squeeze=(1,)))
+    return "\n".join(columns(rows, "<<", width=display.room, squeeze=(1,)))
 
 
 def component_page(component: type[Component], display: Display) -> str:
@@ -92,4 +92,4 @@ def explanation_page(page: Explanation, display: Display) -> str:
 def explanations_page(pages: Iterable[Explanation], display: Display) -> str:
     """Every code with its title."""
     rows = [(page.code, page.title) for page in pages]
-    return "\n".join(columns(rows, "<<", width=display.width, squeeze=(1,))) if rows else ""
+    return "\n".join(columns(rows, "<<", width=display.room, squeeze=(1,))) if rows else ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,16 +36,28 @@ class Style(StrEnum):
 
 @dataclass(frozen=True)
 class Display:
-    """What the reader's screen can do: cells in a line, and whether it shows colour."""
+    """What the reader's screen can do.
+
+    Attributes:
+        width: Cells in a line.
+        has_color: Whether it shows colour.
+        is_terminal: Whether it is a screen at all, and not a file or another program.
+    """
 
     width: int = WIDTH_WITHOUT_TERMINAL
     has_color: bool = False
+    is_terminal: bool = True
 
     @classmethod
     def of(cls, stream: TextIO, environment: Mapping[str, str] = os.environ) -> Display:
         """The display behind a stream; `NO_COLOR` beats `FORCE_COLOR`, which beats what the stream is."""
         width = shutil.get_terminal_size((WIDTH_WITHOUT_TERMINAL, 24)).columns
-        return cls(max(width, 40), _wants_color(stream, environment))
+        return cls(max(width, 40), _wants_color(stream, environment), stream.isatty())
+
+    @property
+    def room(self) -> int:
+        """Cells that a line of a list may take: only a screen has an end."""
+        return self.width if self.is_terminal else sys.maxsize
 
     def paint(self, text: str, style: Style) -> str:
         """The text in a style, or as it is where there is no colour."""

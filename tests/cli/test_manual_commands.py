@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from errno import ENOSPC
 from importlib.metadata import version
 from pathlib import Path
 
@@ -108,3 +109,20 @@ def test_a_file_that_cannot_be_written_is_one_line(fit: Fit) -> None:
     outcome = fit("show", "a.fit", "-o", "a.fit/table.txt")
     assert (outcome.code, outcome.out, len(outcome.err.splitlines())) == (1, "", 1)
     assert outcome.err.startswith("error: ")
+
+
+def test_lists_are_whole_where_they_are_piped(fit: Fit) -> None:
+    assert "…" not in fit("list").out + fit("list", "losses").out
+
+
+@pytest.mark.parametrize("arguments", [["init"], ["fmt", "a.fit"], ["show", "a.fit", "-o", "a.txt"]])
+def test_a_full_disk_is_told_with_the_file(fit: Fit, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+    Path("a.fit").write_text("fit  1\nstudent s(x: [4]) { Linear(2) }\n")
+
+    def full(file: int) -> None:
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    outcome = fit(*arguments)
+    name = {"init": "starter.fit", "fmt": "a.fit", "show": "a.txt"}[arguments[0]]
+    assert (outcome.code, outcome.err.splitlines()[-1]) == (1, f"error: No space left on device: `{name}`")

@@ -206,6 +206,29 @@ def test_ctrl_c_says_how_to_go_on(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> 
     )
 
 
+@pytest.fixture
+def begun(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of `net.fit` that was begun with options of its own and is not finished."""
+    text = SPEC.replace("fit 1\n", "fit 1\nparam rate = 0.1 in {0.1, 0.2}\n").replace("lr=0.1", "lr=rate")
+    Path("net.fit").write_text(text)
+    assert fit("train", "net.fit", "--seed", "3", "--epochs", "1", "--set", "rate=0.2").code == 0
+    (path,) = Path("runs/net").glob("*/run.json")
+    path.write_text(path.read_text().replace('"status": "done"', '"status": "running"'))
+
+
+@pytest.mark.usefixtures("begun")
+def test_resume_takes_what_is_not_named_from_the_run(fit: Fit) -> None:
+    outcome = fit("train", "net.fit", "--resume")
+    assert (outcome.code, outcome.err.splitlines()[0]) == (0, "going on as the run was begun: --set rate=0.2")
+
+
+@pytest.mark.usefixtures("begun")
+def test_resume_with_another_seed_is_refused(fit: Fit) -> None:
+    outcome = fit("train", "net.fit", "--resume", "--seed", "0")
+    assert outcome.code == 1
+    assert "= note: `--seed`: 3 -> 0\n" in outcome.err
+
+
 def test_force_without_resume_means_nothing(fit: Fit) -> None:
     Path("noise.fit").write_text(SPEC)
     outcome = fit("train", "noise.fit", "--force")

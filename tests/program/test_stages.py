@@ -224,3 +224,29 @@ def test_a_teacher_with_weights_needs_no_stage() -> None:
     text = text.replace("}\nstudent", '} from "t.safetensors"\nstudent')
     assert found(text) == []
     assert fit.loads(text).program.networks["t"].weights == "t.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("loss", "finding"),
+    [
+        ("-1 * ce()", "20:20 FIT4015 the weight of `ce` is -1: the stage would make this loss large"
+         "  (a weight is a number above 0; take the sign away)"),
+        ("ce() + -1 * ce()", "20:27 FIT4015 the weight of `ce` is -1: the stage would make this loss large"
+         "  (a weight is a number above 0; take the sign away)"),
+        ("-1 * ramp(4, 1) * ce()", "20:33 FIT4015 the weight of `ce` is between -4 and -1: the stage would make this "
+         "loss large  (a weight is a number above 0; take the sign away)"),
+        ("0 * ce()", "20:19 FIT4015 the weight of `ce` is 0, so this loss has no say"
+         "  (give it a weight above 0, or take it away)"),
+        ("ramp(0, 1) * ce()", None),
+        ("ramp(1, -1) * ce()", None),
+    ],
+)  # fmt: skip
+def test_a_loss_has_a_weight_above_zero(loss: str, finding: str | None) -> None:
+    assert found(changed(("loss      = ce()", f"loss      = {loss}"))) == ([] if finding is None else [finding])
+
+
+def test_a_loss_of_a_stage_in_a_hint_is_told_what_is_due_there() -> None:
+    text = changed(("hint mid: teacher.h guides student.p", "hint mid: teacher.h guides student.p { loss = ce() }"))
+    assert [line.split(" ", 1)[1] for line in found(text)][:1] == [
+        "FIT1007 `loss` of `mid` is a loss of a hint, such as `mse()`, got the loss `ce`"
+    ]

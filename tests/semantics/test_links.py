@@ -77,3 +77,11 @@ def test_what_is_no_file_is_not_used(project: Path, written: str, reason: str) -
     assert finding.endswith(
         f"`: {reason.format(project=project)}  (a used file stands relative to the file that uses it)"
     )
+
+
+def test_a_file_that_is_no_spec_is_told_where_it_is_used(project: Path) -> None:
+    (project / "ride.fit").write_bytes(b"\x0e\x10\x00\x00\x00\x00\x00\x00.FIT\x00\x00")
+    assert found('use "ride.fit"', project / "a.fit") == [
+        "2:5 FIT0023 cannot use `ride.fit`: this is a Garmin activity file; a spec of fitdsl is a text that begins "
+        "with `fit 1`"
+    ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 import signal
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -450,7 +452,7 @@ def test_a_weights_file_that_is_not_there(tmp_path: Path) -> None:
         "FIT4103",
         f"there is no weights file `{tmp_path / 'none.safetensors'}`",
     )
-    assert finding.span.text == "big"
+    assert finding.span.text == '"none.safetensors"'
     assert not (tmp_path / "run").exists()
 
 
@@ -458,3 +460,30 @@ def test_a_weights_file_that_is_not_there(tmp_path: Path) -> None:
 def test_a_device_that_is_not_there(tmp_path: Path, device: str) -> None:
     finding = refused(tmp_path / "run", device=device)
     assert (finding.code, finding.message) == ("FIT4112", f"device `{device}` cannot be used on this machine")
+
+
+def test_paths_of_options_may_be_texts(tmp_path: Path) -> None:
+    options = TrainOptions(runs=str(tmp_path), run_dir="x", base=".")  # type: ignore[arg-type]
+    assert (options.runs, options.run_dir, options.base) == (tmp_path, Path("x"), Path())
+    assert TrainOptions().run_dir is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"epochs": 0}, "`epochs` is a whole number of at least 1, got 0"),
+        ({"epochs": 1.5}, "`epochs` is a whole number of at least 1, got 1.5"),
+        ({"seed": "x"}, "`seed` is a whole number of at least 0, got 'x'"),
+        ({"seed": -1}, "`seed` is a whole number of at least 0, got -1"),
+        ({"seed": True}, "`seed` is a whole number of at least 0, got True"),
+    ],
+)
+def test_numbers_of_options_are_held_to_their_range(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        fit.loads(TEXT).train(**options)
+
+
+def test_data_that_cannot_be_read_are_told_at_their_declaration(tmp_path: Path) -> None:
+    source = "Synthetic(shape=[1, 6, 6], classes=3, examples=200, test=60, noise=0.5)"
+    finding = refused(tmp_path, (source, 'Npz(path="no.npz", shape=[1, 6, 6], classes=3)'), base=tmp_path)
+    assert (finding.code, repr(finding.span)) == ("FIT6003", "small.fit:3:6")

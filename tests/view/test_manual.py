@@ -64,3 +64,10 @@ def test_the_page_of_a_code() -> None:
 def test_the_list_of_codes() -> None:
     assert explanations_page([PAGE], NARROW) == "FIT9999  a bad name"
     assert explanations_page([], NARROW) == ""
+
+
+def test_a_list_is_cut_on_a_screen_alone() -> None:
+    piped = Display(width=60, is_terminal=False)
+    assert kind_page("stop", piped).endswith(Patience.summary())
+    assert "…" not in kinds_page(piped) + explanations_page([PAGE], piped)
+    assert "…" in kinds_page(NARROW)
