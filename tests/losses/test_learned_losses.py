@@ -293,8 +293,8 @@ def test_the_memory_comes_back_when_a_run_goes_on(tmp_path: Path, monkeypatch: p
 
 
 def test_a_stage_whose_loss_remembers_is_not_trained_twice(tmp_path: Path) -> None:
-    run(tmp_path / "first", CRD, stage="hints")
-    second = run(tmp_path / "second", CRD, stage="hints")
+    run(tmp_path / "first", CRD, stage="hints", reuse=True)
+    second = run(tmp_path / "second", CRD, stage="hints", reuse=True)
     assert [stage.reused for stage in second.stages.values()] == [True, True]
     assert same(weights(tmp_path / "first", "hints"), weights(tmp_path / "second", "hints"))
 

@@ -83,7 +83,7 @@ def test_the_teacher_does_not_run_in_a_step(tmp_path: Path, monkeypatch: pytest.
     run(tmp_path / "2", STILL, ("lr=5e-3", "lr=4e-3"), reuse=True)
     # 60 test examples are two batches; no other layer has six channels
     assert ran.count(6) == 2
-    assert ran.count(4) > 100
+    assert ran.count(4) > 50
 
 
 @pytest.mark.parametrize(
