@@ -7,7 +7,8 @@ A wide teacher and a thin student on scikit-learn's digits, at 8x8 and at 32x32 
 lower part by a hint, stage 2 the whole student by labels and softened answers. Same networks, losses, optimizers and
 weights of the teacher, batches of 64, one thread. Every variant is a process of its own; all take turns, a round each,
 and what is printed is the median of rounds, by the process's own time (the machine may be shared), with that by the
-clock beside it. A round is an epoch: all training images in full batches at 8x8, 640 of them at 32x32.
+clock beside it; a ratio is the median of those of the same round. A round is an epoch: all training images in full
+batches at 8x8, 640 of them at 32x32. What fitdsl needs to fill its memory of the teacher is spread over ten epochs.
 
 torchdistill runs in an interpreter of its own, with the scripts of a folder that has `run_fitnet.py` and
 `digits_zoo.py`; without these options it is left out. Ends with status 1 where fitdsl is not as fast as it has to be.
@@ -73,10 +74,23 @@ REQUIRED = (
 
 @dataclass(frozen=True)
 class Speed:
-    """Images a second, by the process's time and by the clock."""
+    """How fast a variant is in a stage.
 
-    cpu: float
-    wall: float
+    Attributes:
+        images: In a round.
+        cpu, wall: Seconds of each round, by the process's time and by the clock.
+    """
+
+    images: float
+    cpu: tuple[float, ...]
+    wall: tuple[float, ...]
+
+    def __str__(self) -> str:
+        return f"{self.images / median(self.cpu):,.0f} ({self.images / median(self.wall):,.0f})"
+
+    def over(self, other: Speed) -> float:
+        """How many times as fast as another: the median over rounds, as those of one number met the same machine."""
+        return median(theirs / ours for theirs, ours in zip(other.cpu, self.cpu, strict=True))
 
 
 Table = Mapping[tuple[str, int], Speed]
@@ -120,6 +134,8 @@ class Place:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            # Ctrl-C ends this process, which then ends its workers
+            start_new_session=True,
         ) as process:
             worker = Worker(process)
             worker.answer()
@@ -201,13 +217,13 @@ def speeds(answers: Mapping[tuple[str, int], list[dict[str, float]]]) -> Table:
 
 
 def speed(rounds: list[dict[str, float]], *, filling: bool) -> Speed:
-    """Images a second over some epochs, with a tenth of what filling took in each where it counts."""
+    """What rounds took, each with its share of what filling took where it counts."""
 
-    def of(clock: str) -> float:
+    def of(clock: str) -> tuple[float, ...]:
         share = rounds[0].get(f"filling_{clock}", 0.0) / EPOCHS if filling else 0.0
-        return rounds[0]["images"] / (median(one[clock] for one in rounds) + share)
+        return tuple(one[clock] + share for one in rounds)
 
-    return Speed(of("cpu"), of("wall"))
+    return Speed(rounds[0]["images"], of("cpu"), of("wall"))
 
 
 def table_lines(tables: Mapping[int, Table]) -> Iterator[str]:
@@ -217,7 +233,7 @@ def table_lines(tables: Mapping[int, Table]) -> Iterator[str]:
     yield "|---|" + "---|" * len(heads)
     for name in dict.fromkeys(name for table in tables.values() for name, _ in table):
         found = [table[name, stage] for table in tables.values() for stage in (1, 2)]
-        yield f"| {name} | " + " | ".join(f"{one.cpu:,.0f} ({one.wall:,.0f})" for one in found) + " |"
+        yield f"| {name} | " + " | ".join(map(str, found)) + " |"
 
 
 def ratio_lines(tables: Mapping[int, Table]) -> Iterator[tuple[str, bool]]:
@@ -227,7 +243,7 @@ def ratio_lines(tables: Mapping[int, Table]) -> Iterator[tuple[str, bool]]:
             for stage in required.stages:
                 is_measured = size in required.sizes and (required.other, stage) in table
                 if is_measured:
-                    ratio = table[required.variant, stage].cpu / table[required.other, stage].cpu
+                    ratio = table[required.variant, stage].over(table[required.other, stage])
                     is_met = ratio >= required.ratio
                     compared = f"{required.variant} / {required.other}"
                     missed = "" if is_met else ", missed"

@@ -1,6 +1,8 @@
-"""Both stages as `fit train` runs them: a round is an epoch, from one event to the next, with all that lies between.
+"""Both stages as `fit train` runs them.
 
-python with_fitdsl.py SPEC EPOCHS STEPS
+A round is an epoch, from one event to the next, with all that lies between.
+
+    python with_fitdsl.py SPEC EPOCHS STEPS
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""Both stages written by hand in PyTorch: `cut` with the teacher in every step, `kept` with its outputs in memory, and
-`limit`, the student's forward, backward and step alone.
+"""Both stages by hand in PyTorch.
+
+`cut` runs the teacher in every step, `kept` has its outputs in memory, `limit` is the student's forward, backward and
+step on batches at hand.
 
     python with_torch.py VARIANT SIZE IMAGES STEPS
 """
