@@ -19,6 +19,9 @@ from .refusal import refusal
 from .resolve import resolve
 from .seeds import derived_seed
 
+FRESH = (nn.modules.conv._ConvNd, nn.modules.batchnorm._BatchNorm, nn.Linear)
+"""Layers whose output is a tensor of its own that their gradient is not computed from."""
+
 
 def build(network: LayerGraph, *, name: str, seed: int, slot: str = "") -> GraphModule:
     """The network as a module from its inputs, [n, ...] each, to its output; on the CPU, in training mode.
@@ -58,7 +61,9 @@ def tap(module: nn.Module, network: LayerGraph, addresses: Sequence[str], *, giv
     """
     wanted = tuple(network.resolve(address) for address in addresses)
     layers = network.ancestors(wanted, known=given)
-    return GraphModule(module, _traced(network, layers, wanted, given), class_name=type(module).__name__)
+    graph = _traced(network, layers, wanted, given)
+    _overwrite(graph, module)
+    return GraphModule(module, graph, class_name=type(module).__name__)
 
 
 def build_apart(call: Call, *, seed: int) -> nn.Module:
@@ -125,3 +130,17 @@ def _traced_call(graph: Graph, network: LayerGraph, layer: Layer, inputs: tuple[
         return graph.call_module(layer.key, inputs)
     name = layer.key.replace(".", "_")
     return graph.create_node("call_function", resolve(call.target), inputs, dict(call.kwargs), name=name)
+
+
+def _overwrite(graph: Graph, module: nn.Module) -> None:
+    """Let a ReLU write over what it is given where nobody else reads that: the same numbers with less memory moved.
+
+    In the call and not in the layer, which other parts of the network share that may read both.
+    """
+    for node in graph.nodes:
+        if _runs(node, module, nn.ReLU) and _runs(node.args[0], module, FRESH) and len(node.args[0].users) == 1:
+            node.op, node.target = "call_function", torch.relu_
+
+
+def _runs(node: Node, module: nn.Module, kinds: type[nn.Module] | tuple[type[nn.Module], ...]) -> bool:
+    return node.op == "call_module" and isinstance(module.get_submodule(str(node.target)), kinds)

@@ -261,7 +261,8 @@ def prepare(
 def _parts(
     program: Program, plan: StagePlan, networks: Mapping[str, nn.Module], cut: Cut
 ) -> Iterator[tuple[str, Part]]:
-    for name, taps in plan.taps.items():
+    # what learns comes last, so that what its gradient needs is still in the processor's caches
+    for name, taps in sorted(plan.taps.items(), key=lambda item: item[0] in plan.trains):
         given, network = cut.outputs.get(name, ()), program.networks[name]
         if any(network.graph.resolve(address) not in given for address in taps):
             yield name, part_of(network, networks[name], taps, given)

