@@ -13,6 +13,9 @@ from ..view.formats import FORMATS
 from ..view.options import ViewOptions
 from ..view.plan import plan as plan_text
 from ..view.terminal import Display
+from ..work.key import Around
+from ..work.reuse import done_before
+from ..work.store import Store
 from .session import IncludeOption, SetOption, SpecArgument, open_spec, pick, say_findings, write_result
 
 
@@ -36,9 +39,17 @@ def show(
         write_result(text)
 
 
-def plan(spec: SpecArgument, settings: SetOption = None, include: IncludeOption = None) -> None:
-    """Say what `train` would do: stages, steps, memory, files."""
+def plan(
+    spec: SpecArgument,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Of the run that is planned.")] = 0,
+    epochs: Annotated[int | None, typer.Option(min=1, metavar="N", help="At most so many epochs a stage.")] = None,
+    settings: SetOption = None,
+    include: IncludeOption = None,
+) -> None:
+    """Say what `train` would do: stages, steps, memory, what is cached or already done, files."""
     compilation = open_spec(spec, settings, include)
-    text = plan_text(compilation.program, Display.of(sys.stdout))
+    base = compilation.path.parent if compilation.path else Path()
+    done = done_before(compilation.program, Store.default(), Around(base, seed, epochs))
+    text = plan_text(compilation.program, Display.of(sys.stdout), done)
     say_findings(compilation.diagnostics)
     write_result(text)

@@ -26,7 +26,7 @@ from ..work.code import code_version
 from ..work.content import data_key
 from ..work.describe import digest, plain
 from ..work.rows import Rows
-from ..work.store import Record, Store
+from ..work.store import ROWS, Record, Store
 from .data import Batch, Given, Part, Splits, Walk, batches, batches_of
 from .events import Event, OutputsKept, SweepMoved
 from .hold import held
@@ -36,9 +36,6 @@ from .layout import laid_out
 from .precision import lowered
 from .stage import Part as StagePart
 from .stage import Stage, part_of
-
-ROWS = "rows"
-"""Folder of an array inside its entry of the store; its files change, so that they have checksums of their own."""
 
 LOOK_EVERY_S = 0.5
 """How often a sweep says how far it has come."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from math import ceil
 
 from ..optim.clipping import clip_of
 from ..program.model import Program, StagePlan, StageSettings, steps_per_epoch
 from ..values import Cost
+from ..work.caching import caching, megabytes
 from .spelling import spell
 from .table import parts, stage_block, stage_facts
 from .terminal import Display, Style, counted, indent, printable, sections
@@ -20,14 +21,21 @@ UPDATE_COPIES = 3
 """Numbers kept for each weight that moves, beside itself: its gradient and what Adam remembers."""
 
 
-def plan(program: Program, display: Display) -> str:
-    """The plan of every stage in running order, then the files involved."""
-    stages = (_stage_block(program, stage, display) for stage in program.stages.values())
+def plan(program: Program, display: Display, done: Mapping[str, str] | None = None) -> str:
+    """The plan of every stage in running order, then the files involved.
+
+    Args:
+        program: What is to be trained.
+        display: Where it is shown.
+        done: For each stage, in words, whether it was done before; left out where nobody has looked.
+    """
+    stages = (_stage_block(program, stage, display, (done or {}).get(name)) for name, stage in program.stages.items())
     return sections([*stages, _file_block(program, display)])
 
 
-def _stage_block(program: Program, stage: StagePlan, display: Display) -> list[str]:
-    return stage_block(stage, stage_facts(program, stage) | _effort(program, stage), display)
+def _stage_block(program: Program, stage: StagePlan, display: Display, done: str | None) -> list[str]:
+    known = stage_facts(program, stage) | _effort(program, stage) | {"done": done}
+    return stage_block(stage, known, display)
 
 
 def _effort(program: Program, stage: StagePlan) -> dict[str, str | None]:
@@ -47,8 +55,28 @@ def _effort(program: Program, stage: StagePlan) -> dict[str, str | None]:
         "stop": spell(settings.stop) if settings.stop else None,
         "keep": spell(settings.keep) if settings.keep else None,
         "speed": ", ".join(_speed(settings)) or None,
+        "cache": _cache(program, stage),
         "memory": f"about {megabytes:,} MB {_numbers(settings)}, beside {_uncounted(program, stage)}",
     }
+
+
+def _cache(program: Program, stage: StagePlan) -> str | None:
+    """Which outputs of what does not learn are kept, and what they take; None where there are none."""
+    data = program.data[stage.data]
+    available = data.source.signature.train
+    kept = caching(program, stage, data.sizes(available) if available else (1, 0))
+    if not kept.cut:
+        return f"nothing: {kept.reason}" if kept.reason else None
+    places = ", ".join(f"{network}.{a}" for network, found in kept.cut.outputs.items() for a in found)
+    if not available:
+        return f"{places}: {kept.bytes:,} bytes an example, {WHERE[kept.place]}"
+    examples = " and ".join(f"{count:,} rows for {part}" for part, count in kept.rows.items())
+    said = f"{places}: {megabytes(kept.bytes)} {WHERE[kept.place]}, {examples}"
+    return f"{said}; {kept.reason}" if kept.reason else said
+
+
+WHERE = {"disk": "on disk", "memory": "in memory", None: "nowhere"}
+"""Where outputs are kept, in words."""
 
 
 def _update(settings: StageSettings) -> str:

@@ -25,6 +25,7 @@ from ..atomic import write_text
 from ..dataclass import dataclass
 from ..diagnostics import FitError, Severity, diagnostic
 from ..source import NOWHERE
+from .rows import Rows
 
 VARIABLE, LIMIT_VARIABLE = "FITDSL_STORE", "FITDSL_STORE_LIMIT"
 LIMIT_BYTES = 20 * 10**9
@@ -83,6 +84,8 @@ class Entry:
 
     def damage(self) -> str | None:
         """What is wrong with its files; None if they are as they were written."""
+        if self.record.kind == "outputs":
+            return self._damaged_rows()
         for name, written in self.record.files.items():
             path = self.folder / name
             if not path.is_file() or path.stat().st_size != written.bytes:
@@ -91,8 +94,20 @@ class Entry:
                 return f"`{path}` has changed since it was written"
         return None
 
+    def _damaged_rows(self) -> str | None:
+        """What is wrong with kept outputs; rows that are not there yet are no damage."""
+        rows = Rows(self.folder / ROWS, self.record.result["rows"], self.record.result["row_bytes"])
+        try:
+            _, damaged = rows.state()
+        except OSError as error:
+            return f"`{rows.folder}` cannot be read: {error.strerror or error}"
+        return f"`{rows.values}` is damaged in {len(damaged)} of {rows.chunks} places" if damaged else None
+
 
 ENTRY = "entry.json"
+
+ROWS = "rows"
+"""Folder of kept outputs inside their entry; its files change, so that they have checksums of their own."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +141,8 @@ class Store:
         entry = self.find(kind, key)
         if entry is None:
             return None
-        if damage := entry.damage():
+        # kept outputs are mended where they are, by whoever reads them
+        if kind == "stage" and (damage := entry.damage()):
             self.remove(entry)
             raise Damaged(f"{damage}, so it is made anew")
         _touch(entry.folder)

@@ -119,6 +119,8 @@ stage distil after hints
   update  SGD(0.1)
   stop    patience(val.error, 5)
   keep    best(val.error)
+  cache   big.logits: 0.0 MB on disk, 144 rows for val; `digits` is augmented
+          anew in every epoch; `views = 4` there would make it repeat itself
   memory  about 1 MB in single precision, beside the data
 
 files
