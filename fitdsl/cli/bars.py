@@ -19,6 +19,7 @@ from ..training.events import (
     StageDone,
     StageStarted,
     StepsDone,
+    SweepMoved,
     Warned,
 )
 from ..view.terminal import clip, human, printable
@@ -56,7 +57,10 @@ class _Bars:
         match event:
             case RunStarted() | Warned():
                 self._above(milestone(event))
+            case SweepMoved():
+                self._sweep(event)
             case StageStarted():
+                self._finish_task()
                 self.stage, self.val = event, {}
                 name = clip(printable(event.stage), LONGEST_NAME)
                 total, done = event.epochs * event.steps, event.epoch * event.steps
@@ -81,10 +85,20 @@ class _Bars:
             return f"{measured(event.train, self.val)}  {human(round(event.examples_per_s))} examples/s"
         return measured(event.train, self.val, names=False)
 
-    def _end(self, event: StageDone) -> None:
+    def _sweep(self, event: SweepMoved) -> None:
+        if self.task is None:
+            name = clip(printable(event.stage), LONGEST_NAME)
+            self.task = self.progress.add_task(name, total=event.total, status="")
+        status = f"teacher's outputs, {event.done:,} of {event.total:,}"
+        self.progress.update(self.task, completed=event.done, status=status)
+
+    def _finish_task(self) -> None:
         if self.task is not None:
             self.progress.remove_task(self.task)
             self.task = None
+
+    def _end(self, event: StageDone) -> None:
+        self._finish_task()
         self._above(milestone(event))
 
     def _above(self, line: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import field
 from time import monotonic
 
 from ..dataclass import dataclass
-from ..training.events import EpochDone, Event, Metrics, RunStarted, StageDone, StageStarted, Warned
+from ..training.events import EpochDone, Event, Metrics, RunStarted, StageDone, StageStarted, SweepMoved, Warned
 from ..view.terminal import counted, human, printable
 from .session import say
 
@@ -36,6 +36,8 @@ class PlainProgress:
             case StageStarted():
                 self.stage = event
                 self._write(stage_line(event))
+            case SweepMoved() if self.clock() - self.spoke >= QUIET_S:
+                self._write(sweep_line(event))
             case EpochDone() if self.stage and self.clock() - self.spoke >= QUIET_S:
                 self._write(f"  {epoch_line(event, self.stage)}")
             case RunStarted() | StageDone() | Warned():
@@ -44,6 +46,11 @@ class PlainProgress:
     def _write(self, line: str) -> None:
         self.spoke = self.clock()
         self.write(line)
+
+
+def sweep_line(event: SweepMoved) -> str:
+    """`stage hints: outputs of what does not learn, 12,800 of 60,000 rows`."""
+    return printable(f"stage {event.stage}: outputs of what does not learn, {event.done:,} of {event.total:,} rows")
 
 
 def stage_line(event: StageStarted) -> str:

@@ -50,6 +50,6 @@ def plan(
     compilation = open_spec(spec, settings, include)
     base = compilation.path.parent if compilation.path else Path()
     done = done_before(compilation.program, Store.default(), Around(base, seed, epochs))
-    text = plan_text(compilation.program, Display.of(sys.stdout), done)
+    text = plan_text(compilation.program, Display.of(sys.stdout), done, epochs)
     say_findings(compilation.diagnostics)
     write_result(text)

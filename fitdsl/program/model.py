@@ -141,6 +141,12 @@ class StagePlan:
     hints: tuple[str, ...] = ()
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
+    def learning(self, network: str) -> frozenset[str]:
+        """What runs in training mode: what is trained, and what is chosen with it although it has no weights."""
+        chosen = [choice.layers for choice in self.settings.train if choice.network == network]
+        trained = self.trains.get(network)
+        return trained.union(*chosen) & self.runs[network] if trained else frozenset()
+
 
 def steps_per_epoch(data: DataSettings, settings: StageSettings) -> int | None:
     """How many batches an epoch of a stage has; None where the size of the data is known only when they are opened."""

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from ..data.base import DataSettings
 from ..dataclass import dataclass
 from ..graph.model import Network, state_key
+from ..optim.caching import BUDGETS
 from ..work.caching import Caching
 from ..work.code import code_version
 from ..work.content import data_key
@@ -127,11 +128,7 @@ def keep_outputs(stage: Stage, caching: Caching, around: Around) -> dict[str, Ke
     except OSError as error:
         around.cannot_write(stage.plan.name, error)
     elsewhere = replace(caching, place="memory")
-    return _Sweep(stage, elsewhere, around).run() if caching.bytes <= MEMORY_BYTES else {}
-
-
-MEMORY_BYTES = 2 * 10**9
-"""What outputs may take in memory where the disk does not take them."""
+    return _Sweep(stage, elsewhere, around).run() if caching.bytes <= BUDGETS["memory"] else {}
 
 
 @dataclass(eq=False)
@@ -142,12 +139,16 @@ class _Sweep:
     caching: Caching
     around: Around
     done: int = 0
+    computed: int = 0
     told: float = field(default_factory=perf_counter)
 
     def run(self) -> dict[str, Kept]:
         begun = perf_counter()
         self.stage.evaluate()
         kept = {part: self._part(part) for part in self.caching.rows}
+        if self.caching.place == "disk":
+            # an array is made before it is filled, so only now the store knows what it takes
+            self.around.store.shrink()
         self.around.observer(self._report(perf_counter() - begun))
         return kept
 
@@ -170,6 +171,7 @@ class _Sweep:
         self._say_damaged(arrays)
         chunks = sorted(set().union(*missing.values()))
         first = next(iter(arrays.values()))
+        self.done += len(part) - sum(len(first.rows.span(chunk)) for chunk in chunks)
         with _order(first, chunks) as ordered:
             batches = batches_of(part, [torch.tensor(first.rows.span(chunk)) for chunk in ordered], walk)
             for chunk, batch in zip(ordered, batches, strict=True):
@@ -189,6 +191,7 @@ class _Sweep:
             self.around.observer(SweepMoved(self.stage.plan.name, self.done, total))
             self.told = now
         self.done += rows
+        self.computed += rows
 
     @torch.no_grad()
     def _outputs(self, batch: Batch) -> Given:
@@ -240,13 +243,14 @@ class _Sweep:
             key=digest(described),
             spec=self.around.spec,
             part=shown,
-            created="",
             result={"rows": rows.count, "row_bytes": rows.row_bytes},
         )
         store = self.around.store
-        found = store.take("outputs", record.key) or store.put(
-            record, lambda folder: replace(rows, folder=folder / ROWS).create()
-        )
+        found = store.take("outputs", record.key)
+        if found is not None and not replace(rows, folder=found.folder / ROWS).is_there():
+            store.remove(found)
+            found = None
+        found = found or store.put(record, lambda folder: replace(rows, folder=folder / ROWS).create())
         return found.folder / ROWS
 
     def _origin(self, place: Place) -> list[object]:
@@ -264,7 +268,7 @@ class _Sweep:
             outputs=tuple(".".join(place) for place in self._places()),
             place=str(self.caching.place),
             bytes=self.caching.bytes,
-            rows=self.done,
+            rows=self.computed,
             seconds=seconds,
         )
 

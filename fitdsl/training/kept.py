@@ -75,7 +75,7 @@ class DiskArray(Array):
 
     Attributes:
         shape: Of one row.
-        damaged: How many chunks were found not to be what was written.
+        damaged: The chunks found not to be what was written.
     """
 
     rows: Rows

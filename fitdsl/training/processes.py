@@ -185,7 +185,7 @@ def _error(kind: str, value: Any, who: str, folder: Path) -> Exception:
         case "refused":
             return FitError(value)
         case "interrupted":
-            return Interrupted(folder)
+            return Interrupted(value or folder)
         case "failed":
             return Failed(f"{who} failed:\n{value}")
     how = "has vanished" if kind == "vanished" else _death(value)
@@ -232,8 +232,8 @@ def outcome_of(work: Callable[[], RunReport]) -> Outcome:
         return Outcome("done", work())
     except FitError as error:
         return Outcome("refused", error.diagnostics)
-    except Interrupted:
-        return Outcome("interrupted", None)
+    except Interrupted as end:
+        return Outcome("interrupted", end.folder)
     except Exception:
         return Outcome("failed", format_exc())
 

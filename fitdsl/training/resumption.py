@@ -24,7 +24,7 @@ def check_same(earlier: RunReport, options: TrainOptions, keys: Mapping[str, str
     Args:
         earlier: What it has reported.
         options: With which it is to go on.
-        keys: Keys of its stages by name, as they are with these options.
+        keys: Keys of its stages by name, with those of their names, as they are with these options.
 
     Raises:
         FitError: A stage is another one (FIT4108).
@@ -48,7 +48,7 @@ def take_along(earlier: RunReport, keys: Mapping[str, str], folder: RunFolder) -
 
     Args:
         earlier: The run that has them; it stays as it is.
-        keys: Keys of the stages of the new one by name.
+        keys: Keys of the stages of the new one by name, with those of their names.
         folder: Where the new one is.
 
     Returns:
@@ -57,7 +57,7 @@ def take_along(earlier: RunReport, keys: Mapping[str, str], folder: RunFolder) -
     Raises:
         FitError: The folder cannot be written (FIT4106).
     """
-    same = {name: done for name, done in earlier.stages.items() if keys.get(name) == done.key}
+    same = {name: done for name, done in earlier.stages.items() if keys.get(name) == earlier.plan.get(name)}
     old = RunFolder(earlier.folder)
     with folder.writing():
         for name in same:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from ..backend.weights import save_tensors
@@ -44,7 +45,7 @@ class Finished:
                 return None
             stored = load_file(entry.folder / WEIGHTS)
             stage.put({name: stored[common] for name, common in _common_names(stage)})
-        except (Damaged, OSError) as reason:
+        except (Damaged, OSError, KeyError, ValueError, SafetensorError) as reason:
             self.note(stage.plan.name, f"stage `{stage.plan.name}` is not taken from the store: {reason}")
             return None
         report = StageReport.model_validate({**entry.record.result, "key": key.digest, "reused": True})
@@ -59,7 +60,6 @@ class Finished:
             key=key.digest,
             spec=spec,
             part=stage.plan.name,
-            created="",
             parts=dict(key.parts),
             result=common.model_dump(mode="json", exclude={"key", "reused"}),
         )
@@ -83,7 +83,7 @@ def _write(stage: Stage, folder: Path) -> None:
 
 def _common_names(stage: Stage) -> Iterator[tuple[str, str]]:
     """The names of what a stage moves, each with one that depends only on what is computed."""
-    for network, address, layer in stage.learners():
+    for network, address, layer in (*stage.learners(), *stage.lively()):
         made = stage.program.networks[network]
         for name in layer.state_dict():
             yield (

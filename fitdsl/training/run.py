@@ -5,46 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from time import perf_counter
 
 import torch
 from torch import nn
-from torch.nn import functional
 
-from ..backend.outside import measured_cost
 from ..backend.refusal import refusal
 from ..backend.seeds import derived_seed
 from ..backend.weights import load_tensors, save_tensors, save_weights
 from ..diagnostics import FitError, did_you_mean
 from ..program.model import Program, StagePlan
 from ..source import NOWHERE
-from ..values import TensorType
 from ..work.caching import Caching, caching
 from ..work.key import Around as KeyAround
 from ..work.key import StageKey, stage_keys
 from .cache import Around, Kept, keep_outputs
 from .checkpoint import Progress
 from .compiled import check_compiler, compiling, step_of
-from .data import Splits, Walk, batches, load_splits
+from .data import Splits, Walk, load_splits
 from .events import Event, RunDone, RunStarted, StageDone, StageStarted, Warned
 from .folder import RunFolder, beside, choose_folder
 from .interrupts import Asked, Interrupted, listening
 from .loggers import Logger, Subject
 from .logs import Log, chosen_loggers
 from .loop import Course, run_epochs
-from .metrics import Meter, NotFinite
+from .metrics import NotFinite
 from .networks import Networks, ancestors, build_networks, taught
 from .norms import share_norms
 from .options import TrainOptions
 from .peers import ALONE, Peers
 from .precision import Overflow, check_precision, overflow
-from .report import CostReport, NetworkReport, RunReport, StageReport, versions
+from .report import NetworkReport, RunReport, StageReport, versions
 from .resumption import check_same, is_another, take_along
 from .reuse import Finished
 from .sharing import check_sharing
 from .spacing import Spacing
-from .stage import Stage, prepare, right_answers
+from .stage import Stage, prepare
 from .surroundings import reproducible, within_memory
+from .testing import classified, tested
 from .updates import Updates, updates_of
 
 
@@ -101,7 +98,6 @@ class _Run:
     loggers: Mapping[str, Logger]
     peers: Peers
     is_asked_here: Callable[[], bool] = field(init=False)
-    kept: Mapping[str, Kept] = field(init=False)
     networks: Networks = field(init=False)
     report: RunReport = field(init=False)
     keys: Mapping[str, StageKey] = field(init=False)
@@ -117,8 +113,8 @@ class _Run:
         self.networks = self._built()
         for name in names:
             self._splits(self.program.stages[name].data)
-        self.keys = self._keys(names)
-        keys = {name: key.digest for name, key in self.keys.items()}
+        self.keys = self.peers.agreed(lambda: self._keys(names))
+        keys = {name: key.in_files for name, key in self.keys.items()}
         if earlier and self.options.force and is_another(earlier, keys):
             return self._anew(earlier, names, keys)
         if earlier:
@@ -237,7 +233,7 @@ class _Run:
         settings = {"seed": str(self.options.seed), **{name: str(value) for name, value in self.options.point.items()}}
         for name, logger in self.loggers.items() if self.peers.is_first else ():
             subject = Subject(self.program.name, self.folder.path, settings, self.folder.log_folder(name))
-            self._logs.append(Log(logger, subject, self.folder, lambda stage, why: self._tell(Warned(stage, why))))
+            self._logs.append(Log(logger, subject, self.folder, self._warn))
         with ExitStack() as after:
             for log in self._logs:
                 after.callback(log.close)
@@ -307,7 +303,7 @@ class _Run:
         progress, warning = self.folder.checkpoints(name).load(stage, updates)
         self.folder.forget(name, progress.epoch)
         if warning:
-            self._tell(Warned(name, warning))
+            self._warn(name, warning)
         return progress
 
     def _course(self, stage: Stage, updates: Updates) -> Course:
@@ -320,7 +316,7 @@ class _Run:
             measure=step_of(stage, self.device),
             epochs=self.options.capped(plan.settings.epochs),
             save=lambda progress: self._save_checkpoint(stage, updates, progress, spacing),
-            is_due=spacing.is_due,
+            is_due=lambda: self.peers.is_first and spacing.is_due(),
             observer=self._tell,
             is_asked_to_end=self.is_asked_to_end,
         )
@@ -342,16 +338,18 @@ class _Run:
 
     def _kept(self, stage: Stage, walk: Walk) -> Mapping[str, Kept]:
         """What is kept of a stage's outputs; the first process computes what is missing before the others look."""
-        if not self.peers.agreed(lambda: self._is_swept(stage, walk)):
-            raise Asked
-        return self.kept if self.peers.is_first else self._swept(stage, walk)
+        found: list[Mapping[str, Kept]] = []
 
-    def _is_swept(self, stage: Stage, walk: Walk) -> bool:
-        try:
-            self.kept = self._swept(stage, walk)
-        except Asked:
-            return False
-        return True
+        def is_swept() -> bool:
+            try:
+                found.append(self._swept(stage, walk))
+            except Asked:
+                return False
+            return True
+
+        if not self.peers.agreed(is_swept):
+            raise Asked
+        return found[0] if found else self._swept(stage, walk)
 
     def _swept(self, stage: Stage, walk: Walk) -> Mapping[str, Kept]:
         around = Around(
@@ -432,13 +430,22 @@ class _Run:
 
     def _finish(self, names: list[str]) -> RunReport:
         self.networks.finish(names)
-        measured = {name: self._measured(name, names) for name in taught(self.program, names)}
+        measured = {name: self._tested(name) for name in taught(self.program, names)}
         networks = {name: report for name, report in measured.items() if report}
         trained = self._save_networks(names)
         self.report = self.report.model_copy(update={"status": "done", "networks": networks, "trained": trained})
         self.folder.write(self.report)
         self._tell(RunDone(self.folder.path, self.report.test))
         return self.report
+
+    def _tested(self, name: str) -> NetworkReport | None:
+        data = classified(self.program, name)
+        if data is None:
+            return None
+        seconds = sum(
+            stage.seconds for one, stage in self.report.stages.items() if name in self.program.stages[one].trains
+        )
+        return tested(self.program, name, self.networks.modules[name], self._splits(data).test, trained_s=seconds)
 
     def _save_networks(self, stages: list[str]) -> tuple[str, ...]:
         """Write the final weights of every network that these stages train, and say which these are."""
@@ -447,41 +454,6 @@ class _Run:
             for network in trained:
                 save_weights(self.networks.modules[network], self.report.weights(network))
         return trained
-
-    def _measured(self, name: str, stages: list[str]) -> NetworkReport | None:
-        """A network on the test split; None if it does not classify any data of the program."""
-        network = self.program.networks[name]
-        data = next((data for data in network.data.values() if data is not None), None)
-        if data is None or network.graph.type_of(network.graph.output) != TensorType(
-            (self.program.data[data].classes,)
-        ):
-            return None
-        begun = perf_counter()
-        test = self._tested(name, data)
-        seconds = perf_counter() - begun
-        trained = [self.report.stages[stage].seconds for stage in stages if name in self.program.stages[stage].trains]
-        return NetworkReport(
-            role=network.role,
-            cost=CostReport.of(network.cost or measured_cost(self.networks.modules[name], network)),
-            test=test,
-            seconds=sum(trained),
-            examples_per_s=len(self._splits(data).test) / seconds,
-        )
-
-    @torch.no_grad()
-    def _tested(self, name: str, data: str) -> dict[str, float]:
-        module, inputs = self.networks.modules[name].eval(), len(self.program.networks[name].graph.inputs)
-        meter = Meter(("loss", "accuracy"))
-        for batch in batches(self._splits(data).test, Walk(batch=self.program.data[data].batch)):
-            logits = module(*[batch.inputs] * inputs)
-            loss, right = functional.cross_entropy(logits, batch.targets), right_answers(logits, batch.targets)
-            meter.add(len(batch.targets), (loss, right))
-        try:
-            meter.collect()
-        except NotFinite:
-            message = f"`{name}` gives NaN or infinite numbers on the test split"
-            raise refusal("FIT4102", message, span=self.program.networks[name].span) from None
-        return meter.means()
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -85,7 +85,7 @@ class Stage:
         """The layers that learn, or drop out while others learn, as (network, address, module)."""
         for network in self.plan.trains:
             modules = dict(self.networks[network].named_modules())
-            learning = self._learning(network)
+            learning = self.plan.learning(network)
             for address in self.program.networks[network].graph.layers:
                 if address in learning and state_key(address) in modules:
                     yield network, address, modules[state_key(address)]
@@ -95,15 +95,10 @@ class Stage:
         for network, runs in self.plan.runs.items():
             if self.program.networks[network].mode == "train":
                 modules = dict(self.networks[network].named_modules())
-                learning = self._learning(network) if network in self.plan.trains else frozenset()
+                learning = self.plan.learning(network) if network in self.plan.trains else frozenset()
                 for address in self.program.networks[network].graph.layers:
                     if address in runs - learning and state_key(address) in modules:
                         yield network, address, modules[state_key(address)]
-
-    def _learning(self, network: str) -> frozenset[str]:
-        """What the plan trains, and what is chosen with it although it has no weights, such as dropout."""
-        chosen = [choice.layers for choice in self.plan.settings.train if choice.network == network]
-        return self.plan.trains[network].union(*chosen) & self.plan.runs[network]
 
     def sharded(self) -> Iterator[nn.Parameter]:
         """The weights that learn from a process's share of a batch; those of losses learn from the whole."""

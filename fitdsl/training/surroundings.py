@@ -18,6 +18,9 @@ _deterministic: Any = torch.utils.deterministic
 def reproducible(device: torch.device) -> Iterator[None]:
     """Within the block torch repeats itself bit for bit where it can; its random state is put back afterwards."""
     with ExitStack() as after:
+        if device.type == "cuda":
+            # random states, streams and events without a device of their own are of the current one
+            after.enter_context(torch.cuda.device(device))
         after.enter_context(torch.random.fork_rng([device] if device.type == "cuda" else []))
         after.callback(
             torch.use_deterministic_algorithms,

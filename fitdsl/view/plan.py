@@ -1,4 +1,4 @@
-"""What `fit train` would do, from the program alone: stages with their steps and memory, then the files involved."""
+"""What `fit train` would do, from the program and what was done before: stages with steps and memory, then files."""
 
 from __future__ import annotations
 
@@ -21,31 +21,34 @@ UPDATE_COPIES = 3
 """Numbers kept for each weight that moves, beside itself: its gradient and what Adam remembers."""
 
 
-def plan(program: Program, display: Display, done: Mapping[str, str] | None = None) -> str:
+def plan(program: Program, display: Display, done: Mapping[str, str] | None = None, epochs: int | None = None) -> str:
     """The plan of every stage in running order, then the files involved.
 
     Args:
         program: What is to be trained.
         display: Where it is shown.
         done: For each stage, in words, whether it was done before; left out where nobody has looked.
+        epochs: At most so many in each stage.
     """
-    stages = (_stage_block(program, stage, display, (done or {}).get(name)) for name, stage in program.stages.items())
-    return sections([*stages, _file_block(program, display)])
+    return sections([*_stage_blocks(program, display, done or {}, epochs), _file_block(program, display)])
 
 
-def _stage_block(program: Program, stage: StagePlan, display: Display, done: str | None) -> list[str]:
-    known = stage_facts(program, stage) | _effort(program, stage) | {"done": done}
-    return stage_block(stage, known, display)
+def _stage_blocks(
+    program: Program, display: Display, done: Mapping[str, str], epochs: int | None
+) -> Iterator[list[str]]:
+    for name, stage in program.stages.items():
+        known = stage_facts(program, stage) | _effort(program, stage, epochs) | {"done": done.get(name)}
+        yield stage_block(stage, known, display)
 
 
-def _effort(program: Program, stage: StagePlan) -> dict[str, str | None]:
+def _effort(program: Program, stage: StagePlan, epochs: int | None) -> dict[str, str | None]:
     settings = stage.settings
     batch = settings.batch or program.data[stage.data].batch
     megabytes = ceil(training_bytes(program, stage, batch) / 1e6)
     examples = parts(program.data[stage.data])
     return {
         "data": f"{stage.data}: {examples}" if examples else stage.data,
-        "steps": _steps(program, stage, batch),
+        "steps": _steps(program, stage, batch, epochs),
         "update": _update(settings),
         "rate": f"times {spell(settings.schedule)}" if settings.schedule else None,
         "rates": spell(settings.rates) if settings.rates else None,
@@ -98,8 +101,8 @@ def _decay(settings: StageSettings) -> Iterator[str]:
         yield "none of norms, biases and other weights with one axis"
 
 
-def _steps(program: Program, stage: StagePlan, batch: int) -> str:
-    data, epochs = program.data[stage.data], stage.settings.epochs
+def _steps(program: Program, stage: StagePlan, batch: int, most: int | None) -> str:
+    data, epochs = program.data[stage.data], min(stage.settings.epochs, most or stage.settings.epochs)
     length = f"at most {counted(epochs, 'epoch')}" if stage.settings.stop else counted(epochs, "epoch")
     available, per_epoch = data.source.signature.train, steps_per_epoch(data, stage.settings)
     if available is None or per_epoch is None:

@@ -7,10 +7,10 @@ from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 
-PACKAGES = ("backend", "data", "losses", "ops", "optim", "training")
+PACKAGES = ("backend", "data", "losses", "ops", "optim", "training", "work")
 """Our own packages whose code computes numbers; what the others decide is in a key by itself."""
 
-LIBRARIES = ("torch", "numpy", "scikit-learn")
+LIBRARIES = ("torch", "numpy", "scikit-learn", "pillow", "torchvision", "timm")
 
 
 @cache

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..data.base import DataSettings
 from ..data.places import find
+from ..graph.sources import Source
 from .describe import digest, plain
 
 HASHED_BYTES = 2**30
@@ -35,6 +36,14 @@ def data_key(settings: DataSettings, *, base: Path, seed: int) -> str | None:
     return digest([reader.target, plain(reader.kwargs), held, plain(settings.split), steps, seed])
 
 
+def foreign_code(source: Source, base: Path) -> str | None:
+    """A hash of the user's own module that makes a network, where it lies in the spec's folder; else None."""
+    module = source.model.partition(":")[0].partition(".")[0]
+    places = (base / f"{module}.py", base / module)
+    found = next((place for place in places if place.exists()), None) if source.package is None else None
+    return None if found is None else content(found)
+
+
 def content(path: Path) -> str:
     """A hash of what a file holds, or of the names, sizes and times of change of a folder's files.
 
@@ -45,7 +54,7 @@ def content(path: Path) -> str:
         files = sorted(file for file in path.rglob("*") if file.is_file())
         return digest([[str(file.relative_to(path)), *_change(file)] for file in files])
     size, time = _change(path)
-    return _hashed(path, size, time) if size <= HASHED_BYTES else digest([size, time])
+    return _hashed(path, size, time, path.stat().st_ctime_ns) if size <= HASHED_BYTES else digest([size, time])
 
 
 def _change(path: Path) -> tuple[int, int]:
@@ -54,8 +63,8 @@ def _change(path: Path) -> tuple[int, int]:
 
 
 @cache
-def _hashed(path: Path, size: int, time: int) -> str:
-    """The hash of a file; size and time are there so that a file that has changed is read again."""
-    del size, time
+def _hashed(path: Path, size: int, *times: int) -> str:
+    """The hash of a file; size and times are there so that a file that has changed is read again."""
+    del size, times
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

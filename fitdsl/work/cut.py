@@ -55,11 +55,12 @@ def cut(networks: Mapping[str, Network], plan: StagePlan) -> Cut:
 
 
 def _cut_of(network: Network, plan: StagePlan) -> tuple[str, ...]:
-    if network.mode == "train":
-        # what a norm gives then depends on the batch
+    is_foreign = network.source is not None and network.source.package is None
+    if network.mode == "train" or is_foreign:
+        # what a norm gives then depends on the batch; what the user's own code gives, on code that no key sees whole
         return ()
     graph, runs = network.graph, plan.runs[network.name]
-    still = runs - graph.descendants(plan.trains.get(network.name, frozenset()))
+    still = runs - graph.descendants(plan.learning(network.name))
     taps = {graph.resolve(address) for address in plan.taps[network.name]}
     read = taps | {source for address in runs - still for source in graph.layers[address].inputs}
     if network.source is not None:

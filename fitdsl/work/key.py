@@ -1,7 +1,8 @@
 """The address of a stage's work: a hash of everything its result depends on, so that equal keys mean equal weights.
 
 Names are no part of it: two stages that compute the same have one key whatever they, their networks, hints and layers
-are called. The code of a network from outside, and what its package has for weights, is all that it does not see.
+are called. Of a network from outside it sees the version of its package, or the user's own module, but not what that
+module imports or downloads.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from ..dataclass import dataclass
 from ..program.model import Hint, Program, StagePlan, StageTerm
 from ..values import HintRef, NetworkRef, Selection
 from .code import code_version
-from .content import content, data_key
+from .content import content, data_key, foreign_code
 from .describe import digest, plain
 
 
@@ -25,10 +26,17 @@ class StageKey:
     Attributes:
         digest: 32 hexadecimal digits.
         parts: By what they describe, digests of what went into it, to say in what two stages differ.
+        names: Digest of what its networks, hints and layers are called, which the files of a run are written by.
     """
 
     digest: str
     parts: Mapping[str, str]
+    names: str
+
+    @property
+    def in_files(self) -> str:
+        """Key of the stage as a run's own files hold it, under the names it was begun with."""
+        return f"{self.digest}-{self.names}"
 
 
 @dataclass(frozen=True)
@@ -70,8 +78,18 @@ def stage_keys(program: Program, stages: Iterable[str], around: Around) -> dict[
             keys[name] = None
         else:
             parts |= {"stages before": [key.digest for key in earlier if key is not None]}
-            keys[name] = StageKey(digest(parts), {part: digest(described) for part, described in parts.items()})
+            digests = {part: digest(described) for part, described in parts.items()}
+            keys[name] = StageKey(digest(parts), digests, _names(program, plan))
     return keys
+
+
+def _names(program: Program, plan: StagePlan) -> str:
+    """Digest of how what a stage moves is called."""
+    called = {
+        name: [(address, program.networks[name].graph.identities[address]) for address in sorted(plan.runs[name])]
+        for name in sorted(plan.runs)
+    }
+    return digest([called, list(plan.hints)])[:8]
 
 
 @dataclass(frozen=True)
@@ -99,7 +117,7 @@ class _Describer:
             "data": [read, plain(data.augment), data.views, plan.settings.batch or data.batch],
             "networks": networks,
             "losses": [self._term(term) for term in plan.terms],
-            "what trains": [self._layers(name, plan.trains[name]) for name in sorted(plan.trains, key=self._slot)],
+            "what trains": [self._layers(name, plan.learning(name)) for name in sorted(plan.trains, key=self._slot)],
             "settings": settings,
             "epochs": around.capped(plan.settings.epochs),
             "seed": around.seed,
@@ -121,11 +139,13 @@ class _Describer:
             if not file.is_file():
                 return None
             held = content(file)
-        return [self._layers(name, self.plan.runs[name]), plain(network.source), held, network.mode]
+        code = None if network.source is None else foreign_code(network.source, self.around.base)
+        return [self._layers(name, self.plan.runs[name]), plain(network.source), held, network.mode, code]
 
     def _term(self, term: StageTerm) -> list[Any]:
-        places = [self._slot(name) for name in (term.student, *term.teachers)]
-        return [plain(term.term, self._known), places]
+        read = (term.student, *term.teachers) if term.hint is None else ()
+        answers = [self._layers(name, [self.program.networks[name].graph.output]) for name in read]
+        return [plain(term.term, self._known), answers]
 
     def _hint(self, hint: Hint) -> list[Any]:
         regressor = hint.regressor

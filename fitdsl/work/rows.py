@@ -49,6 +49,10 @@ class Rows:
         """The rows of a chunk."""
         return range(chunk * CHUNK, min((chunk + 1) * CHUNK, self.count))
 
+    def is_there(self) -> bool:
+        """Whether both files are."""
+        return self.values.is_file() and (self.folder / CHECKS).is_file()
+
     def create(self) -> None:
         """Make the files, with nothing in them.
 

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 from time import time
@@ -59,7 +60,7 @@ class Record(BaseModel):
     key: str
     spec: str = Field(description="name of the spec that had it made")
     part: str = Field(description="the stage, or the layer whose outputs these are")
-    created: str = Field(description="when, in ISO 8601")
+    created: str = Field("", description="when, in ISO 8601")
     parts: dict[str, str] = Field({}, description="digests of what went into the key, by what they describe")
     result: dict[str, Any] = Field({}, description="what is known of the result beside its files")
     files: dict[str, FileRecord] = Field({}, description="files that no longer change")
@@ -67,20 +68,17 @@ class Record(BaseModel):
 
 @dataclass(frozen=True)
 class Entry:
-    """One finished piece of work."""
+    """One finished piece of work, as it was when it was looked up.
+
+    Attributes:
+        size: Bytes on disk.
+        used: When it was last used, in seconds since 1970.
+    """
 
     folder: Path
     record: Record
-
-    @property
-    def size(self) -> int:
-        """Bytes on disk."""
-        return _size(self.folder)
-
-    @property
-    def used(self) -> float:
-        """When it was last used, in seconds since 1970."""
-        return (self.folder / ENTRY).stat().st_mtime
+    size: int = field(compare=False)
+    used: float = field(compare=False)
 
     def damage(self) -> str | None:
         """What is wrong with its files; None if they are as they were written."""
@@ -243,7 +241,8 @@ class Damaged(Exception):
 
 def _read(folder: Path) -> Entry | None:
     try:
-        return Entry(folder, Record.model_validate_json((folder / ENTRY).read_bytes()))
+        record = Record.model_validate_json((folder / ENTRY).read_bytes())
+        return Entry(folder, record, _size(folder), (folder / ENTRY).stat().st_mtime)
     except (OSError, ValidationError):
         return None
 

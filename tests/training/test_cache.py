@@ -139,6 +139,15 @@ def forget(folder: Path) -> None:
     (folder / CHECKS).write_bytes(b"")
 
 
+@pytest.mark.parametrize("name", [VALUES, CHECKS])
+def test_an_entry_that_lacks_a_file_is_made_anew(tmp_path: Path, store: Path, name: str) -> None:
+    kept(tmp_path / "1", STILL)
+    for entry in entries(store):
+        (entry.folder / "rows" / name).unlink()
+    assert kept(tmp_path / "2", STILL) == {"hints": 200, "distil": 200}
+    assert kept(tmp_path / "3", STILL) == {"hints": 0, "distil": 0}
+
+
 @pytest.mark.parametrize(
     ("harm", "note"),
     [(flip_a_bit, "1 place"), (truncate, "2 places"), (forget, "")],

@@ -76,6 +76,13 @@ def test_what_differs_is_trained_and_the_rest_is_not(
     assert reused(run(tmp_path / "2", change)) == expected
 
 
+def test_a_stage_with_norms_in_training_mode_is_taken_like_any_other(tmp_path: Path) -> None:
+    lively = ("teacher big(image: d.input)", "teacher big(image: d.input, mode=train)")
+    run(tmp_path / "1", lively)
+    assert reused(run(tmp_path / "2", lively)) == [True] * 3
+    assert same(weights(tmp_path / "1", "distil"), weights(tmp_path / "2", "distil"))
+
+
 def test_another_seed_and_fewer_epochs_are_other_work(tmp_path: Path) -> None:
     run(tmp_path / "1")
     assert reused(run(tmp_path / "2", seed=1)) == [False] * 3

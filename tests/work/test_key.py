@@ -54,10 +54,34 @@ def test_spelling_changes_nothing(change: tuple[str, str]) -> None:
         (("ramp(2, 1)", "ramp(2, 0)"), {"distil"}),
         (("schedule  = cosine()", "max_norm  = {student.s2: 1.0}"), {"distil"}),
         (("schedule  = cosine()", "rates     = {student.s2: 0.5}"), {"distil"}),
+        (("schedule  = cosine()", "cache     = off"), {"distil"}),
+        (("batch   = 32", "views   = 2\n  batch   = 32"), {"teach", "hints", "distil"}),
+        (("student[..s1]", "[student.s1[0], student.s1[1]]"), {"hints", "distil"}),
+        (("teacher big(image: d.input)", "teacher big(image: d.input, mode=train)"), {"teach", "hints", "distil"}),
     ],
 )
 def test_what_has_a_say_changes_its_stage_and_those_after(change: tuple[str, str], stages: set[str]) -> None:
     assert changed(change) == stages
+
+
+def test_which_of_two_equal_sets_of_layers_answers_has_a_say() -> None:
+    heads = "  a = s2 -> Flatten() -> Linear(d.classes)\n  b = s2 -> Flatten() -> Linear(d.classes, bias=false)\n  "
+    old = "  Flatten()\n  logits = Linear(d.classes)\n}\n\nhint"
+    two = "\n\nhint ha: teacher guides student.a { regressor = identity() }"
+    two += "\n\nhint hb: teacher guides student.b { regressor = identity() }\n\nhint"
+    loss = ("loss      = ce() + ramp", "loss      = hint(ha) + hint(hb) + ce() + ramp")
+    first, second = (keys(program((old, f"{heads}{last}\n}}{two}"), loss))["distil"] for last in "ab")
+    assert first != second
+
+
+def test_names_are_known_apart_from_what_is_computed() -> None:
+    plain, renamed = (
+        stage_keys(made, made.stages, Around())["hints"] for made in (program(), program(("c1 = Conv2d", "x = Conv2d")))
+    )
+    assert plain is not None
+    assert renamed is not None
+    assert plain.digest == renamed.digest
+    assert plain.in_files != renamed.in_files
 
 
 def test_seed_changes_all() -> None:
