@@ -66,9 +66,7 @@ class RunReport(_Report):
     epochs: int | None = Field(None, description="at most so many in each stage; none where all were to be trained")
     device: str
     versions: dict[str, str] = Field(description="of everything that has a say in the numbers")
-    plan: dict[str, str] = Field(
-        {}, description="key of every stage and of its names, in order"
-    )
+    plan: dict[str, str] = Field({}, description="key of every stage and of its names, in order")
     stages: dict[str, StageReport] = Field({}, description="finished stages by name, in order")
     networks: dict[str, NetworkReport] = Field({}, description="networks that were measured, by name")
     trained: tuple[str, ...] = Field((), description="networks whose final weights are in the run's folder")
