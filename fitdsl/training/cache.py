@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import field, replace
 from functools import cached_property
 from math import prod
@@ -33,7 +34,7 @@ from .events import Event, OutputsKept, SweepMoved
 from .hold import held
 from .interrupts import Asked
 from .kept import Array, DiskArray, MemoryArray
-from .layout import laid_out
+from .layout import laid_out, lay_out
 from .precision import lowered
 from .stage import Part as StagePart
 from .stage import Stage, part_of
@@ -196,11 +197,10 @@ class _Sweep:
     @torch.no_grad()
     def _outputs(self, batch: Batch) -> Given:
         found: dict[Place, Tensor] = {}
-        settings = self.stage.plan.settings
-        inputs = laid_out(batch.inputs, channels_last=settings.channels_last)
+        inputs = laid_out(batch.inputs, channels_last=self.channels_last)
         for name, source in self.sources.items():
             count = len(self.stage.program.networks[name].graph.inputs)
-            with lowered(settings.precision, inputs.device):
+            with lowered(self.stage.plan.settings.precision, inputs.device):
                 values = source.module(*[inputs] * count)
             found |= {(name, address): value for address, value in zip(source.gives, values, strict=True)}
         return found
@@ -210,9 +210,21 @@ class _Sweep:
         """What gives the outputs, by network."""
         networks = self.stage.program.networks
         return {
-            name: part_of(networks[name], self.stage.networks[name], addresses)
+            name: part_of(networks[name], self._copied(name), addresses)
             for name, addresses in self.caching.cut.outputs.items()
         }
+
+    @property
+    def channels_last(self) -> bool:
+        """Whether the sweep lays maps out pixel by pixel, in which CPUs run convolutions half as fast again."""
+        is_on_cpu = self.around.splits.train.targets.device.type == "cpu"
+        return is_on_cpu or self.stage.plan.settings.channels_last
+
+    def _copied(self, name: str) -> nn.Module:
+        """A network laid out for the sweep, which leaves the stage's own as it is."""
+        module = deepcopy(self.stage.networks[name])
+        lay_out(module, channels_last=self.channels_last)
+        return module
 
     def _say_damaged(self, arrays: Mapping[Place, Array]) -> None:
         for (network, address), array in arrays.items():
@@ -259,7 +271,7 @@ class _Sweep:
         network, module = self.stage.program.networks[name], self.stage.networks[name]
         data = data_key(self.around.data, base=self.around.base, seed=self.around.seed)
         device, settings = self.around.splits.train.targets.device.type, self.stage.plan.settings
-        how = [device, settings.precision, settings.channels_last, code_version()]
+        how = [device, settings.precision, self.channels_last, code_version()]
         return [network.graph.identities[address], _held(network, module, address), data, *how]
 
     def _report(self, seconds: float) -> OutputsKept:

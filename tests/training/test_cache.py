@@ -22,6 +22,10 @@ VIEWS = ("augment = [", "views = 2\n  augment = [")
 OFF = tuple((f"epochs    = {n}", f"epochs    = {n}\n  cache     = off") for n in (3, 4))
 
 
+# without division by the size of a gradient, which makes much of the rounding of one that is 0
+PLAIN = (("RMSpropFloor(lr=5e-3)", "SGD(lr=0.05)"), ("Adam(lr=1e-2)", "SGD(lr=0.05)"))
+
+
 def kept(where: Path, *changes: tuple[str, str], **options: object) -> dict[str, int]:
     """Train, and say how many rows were computed to be kept in each stage that keeps some."""
     watch = Watch()
@@ -36,18 +40,18 @@ def entries(store: Path) -> list[Entry]:
 def close(left: Path, right: Path) -> bool:
     """Whether two runs ended with the same students, but for the order of sums."""
     one, other = (weights(where, "distil") for where in (left, right))
-    return all(torch.allclose(one[name], other[name], atol=2e-4) for name in one)
+    return all(torch.allclose(one[name], other[name], atol=1e-6) for name in one)
 
 
 def test_training_is_the_same_with_and_without(tmp_path: Path) -> None:
-    assert kept(tmp_path / "on", STILL) == {"hints": 200, "distil": 200}
-    assert kept(tmp_path / "off", STILL, *OFF) == {}
+    assert kept(tmp_path / "on", STILL, *PLAIN) == {"hints": 200, "distil": 200}
+    assert kept(tmp_path / "off", STILL, *PLAIN, *OFF) == {}
     assert close(tmp_path / "on", tmp_path / "off")
 
 
 def test_training_is_the_same_with_views(tmp_path: Path) -> None:
-    assert kept(tmp_path / "on", VIEWS) == {"hints": 2 * 160 + 40, "distil": 2 * 160 + 40}
-    assert kept(tmp_path / "off", VIEWS, *OFF) == {}
+    assert kept(tmp_path / "on", VIEWS, *PLAIN) == {"hints": 2 * 160 + 40, "distil": 2 * 160 + 40}
+    assert kept(tmp_path / "off", VIEWS, *PLAIN, *OFF) == {}
     assert close(tmp_path / "on", tmp_path / "off")
 
 
