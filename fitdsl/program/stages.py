@@ -110,10 +110,11 @@ class Stages:
             taps=taps,
             runs=runs,
             trains=trains,
-            frozen={name: self._frozen(name, runs[name], trains.get(name, frozenset())) for name in runs},
+            frozen={},
             hints=tuple(dict.fromkeys(term.hint for term in terms if term.hint is not None)),
             span=stage.name.span,
         )
+        plan = replace(plan, frozen={name: self._frozen(name, plan) for name in runs})
         self._check(stage, plan, before, is_certain)
         return plan
 
@@ -265,11 +266,11 @@ class Stages:
             found[selection.network] = found.get(selection.network, frozenset()) | learning
         return {network: layers for network, layers in found.items() if layers}
 
-    def _frozen(self, network: str, runs: frozenset[str], trains: frozenset[str]) -> frozenset[str]:
-        """What runs without learning: layers with weights that stay, and all that no trained weight can reach."""
-        graph = self.networks[network].graph
-        moving = graph.descendants(trains)
-        return frozenset(a for a in runs - trains if a not in moving or graph.layers[a].cost.params)
+    def _frozen(self, network: str, plan: StagePlan) -> frozenset[str]:
+        """What runs without learning: layers with weights that stay, and all that nothing which learns can reach."""
+        graph, learning = self.networks[network].graph, plan.learning(network)
+        moving = graph.descendants(learning)
+        return frozenset(a for a in plan.runs[network] - learning if a not in moving or graph.layers[a].cost.params)
 
     def _data(self, stage: nodes.Stage, runs: Iterable[str]) -> str | None:
         names = {data for network in runs for data in self.networks[network].data.values()}
