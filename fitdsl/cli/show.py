@@ -46,7 +46,7 @@ def plan(
     settings: SetOption = None,
     include: IncludeOption = None,
 ) -> None:
-    """Say what `train` would do: stages, steps, memory, what is cached or already done, files."""
+    """Say what `train` would do, and what is already done."""
     compilation = open_spec(spec, settings, include)
     base = compilation.path.parent if compilation.path else Path()
     done = done_before(compilation.program, Store.default(), Around(base, seed, epochs))

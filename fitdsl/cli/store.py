@@ -20,7 +20,7 @@ def store(
     action: Annotated[str, typer.Argument(metavar="|".join(ACTIONS), help="List it, make room, or check every file.")],
     limit: Annotated[str | None, typer.Option(metavar="SIZE", help=_LIMIT)] = None,
 ) -> None:
-    """List, shrink or check the store of finished stages and kept outputs (FITDSL_STORE)."""
+    """List, shrink or check the store of finished work."""
     found = Store.default()
     match pick(action, ACTIONS, "action"):
         case "ls":

@@ -8,8 +8,7 @@ is kept costs bytes, what is recomputed costs time; the cheapest choice is a min
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-
-import networkx as nx
+from importlib import import_module
 
 from ..dataclass import dataclass
 from ..graph.model import LayerGraph, Network
@@ -24,9 +23,6 @@ MACS_PER_ACTIVATION = 8
 BYTES_PER_NUMBER = 4
 
 KEEP, STEP = "kept side", "step side"
-
-Node = str | tuple[str, str]
-"""A layer by its address, its output being kept, or one of the two sides."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +67,9 @@ def _cut_of(network: Network, plan: StagePlan) -> tuple[str, ...]:
 
 def _cheapest(graph: LayerGraph, still: frozenset[str], read: Iterable[str]) -> Iterator[str]:
     """The frozen layers to keep so that the step has those it reads, at the least cost."""
-    flow: nx.DiGraph[Node] = nx.DiGraph()
+    # loading it takes longer than checking a spec, and only plans and training ask for cuts
+    nx = import_module("networkx")
+    flow = nx.DiGraph()
     flow.add_nodes_from((KEEP, STEP))
     for address in still:
         layer = graph.layers[address]

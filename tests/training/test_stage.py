@@ -228,10 +228,10 @@ def test_test_examples_are_seen_once_at_the_end(tmp_path: Path, monkeypatch: pyt
 
         return noted
 
-    for module in ("cache", "run"):
+    for module in ("cache", "testing"):
         monkeypatch.setattr(f"fitdsl.training.{module}.batches", note(module))
     run(tmp_path / "run", epochs=2)
-    assert walked == [*[("cache", 160), ("cache", 40)] * 6, ("run", 60), ("run", 60)]
+    assert walked == [*[("cache", 160), ("cache", 40)] * 6, ("testing", 60), ("testing", 60)]
 
 
 def test_a_step_tells_the_norm_of_the_whole_gradient() -> None:

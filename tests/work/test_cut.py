@@ -91,9 +91,9 @@ def test_a_frozen_lower_part_of_a_student_is_kept_too() -> None:
 
 
 def test_what_is_chosen_without_weights_runs_in_training_mode_and_is_not_kept() -> None:
-    dropping = ("s2 = Conv2d(16, 3, padding=1)", "drop = Dropout2d(0.5)\n  s2 = Conv2d(16, 3, padding=1)")
+    dropping = ("s3 = Conv2d(16, 3, padding=1)", "drop = Dropout2d(0.5)\n  s3 = Conv2d(16, 3, padding=1)")
     frozen = (("train     = student", "train     = student[drop..]"), ("hint(mid) + kd()", "kd()"))
-    assert outputs(dropping, *frozen) == {"t": ("logits",), "s": ("s1[1]",)}
+    assert outputs(dropping, *frozen) == {"t": ("logits",), "s": ("s2[2]",)}
 
 
 def test_a_large_output_is_computed_from_a_small_trunk() -> None:
