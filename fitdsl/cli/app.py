@@ -9,7 +9,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib import import_module
 from io import TextIOWrapper
 from typing import Annotated
 
@@ -34,7 +34,7 @@ app = typer.Typer(
 
 def _print_version(is_wanted: bool) -> None:
     if is_wanted:
-        print(f"fitdsl {version('fitdsl')}")
+        print(f"fitdsl {import_module('importlib.metadata').version('fitdsl')}")
         raise typer.Exit
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib import import_module
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +19,11 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 def sarif(diagnostics: Sequence[Diagnostic]) -> Json:
     """The log as plain JSON values; columns count code points."""
     codes = sorted({diagnostic.code for diagnostic in diagnostics})
-    driver = {"name": "fitdsl", "version": version("fitdsl"), "rules": [_rule(code) for code in codes]}
+    driver = {
+        "name": "fitdsl",
+        "version": import_module("importlib.metadata").version("fitdsl"),
+        "rules": [_rule(code) for code in codes],
+    }
     results = [_result(diagnostic, codes.index(diagnostic.code)) for diagnostic in diagnostics]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
