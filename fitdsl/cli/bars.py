@@ -16,6 +16,7 @@ from ..training.events import (
     Metrics,
     Observer,
     RunStarted,
+    StageAwaited,
     StageDone,
     StageStarted,
     StepsDone,
@@ -55,7 +56,7 @@ class _Bars:
 
     def __call__(self, event: Event) -> None:
         match event:
-            case RunStarted() | Warned():
+            case RunStarted() | StageAwaited() | Warned():
                 self._above(milestone(event))
             case SweepMoved():
                 self._sweep(event)

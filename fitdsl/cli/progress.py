@@ -7,7 +7,17 @@ from dataclasses import field
 from time import monotonic
 
 from ..dataclass import dataclass
-from ..training.events import EpochDone, Event, Metrics, RunStarted, StageDone, StageStarted, SweepMoved, Warned
+from ..training.events import (
+    EpochDone,
+    Event,
+    Metrics,
+    RunStarted,
+    StageAwaited,
+    StageDone,
+    StageStarted,
+    SweepMoved,
+    Warned,
+)
 from ..view.terminal import counted, human, printable
 from .session import say
 
@@ -40,7 +50,7 @@ class PlainProgress:
                 self._write(sweep_line(event))
             case EpochDone() if self.stage and self.clock() - self.spoke >= QUIET_S:
                 self._write(f"  {epoch_line(event, self.stage)}")
-            case RunStarted() | StageDone() | Warned():
+            case RunStarted() | StageAwaited() | StageDone() | Warned():
                 self._write(milestone(event))
 
     def _write(self, line: str) -> None:
@@ -68,11 +78,13 @@ def epoch_line(event: EpochDone, stage: StageStarted) -> str:
     return f"epoch {event.epoch}/{stage.epochs}  {measures}  {speed}  {left // 60}:{left % 60:02} left"
 
 
-def milestone(event: RunStarted | StageDone | Warned) -> str:
+def milestone(event: RunStarted | StageAwaited | StageDone | Warned) -> str:
     """The beginning of a run, the end of a stage, or a warning in between."""
     match event:
         case RunStarted():
             return printable(f"run {event.folder} on {event.device}, seed {event.seed}")
+        case StageAwaited():
+            return printable(f"stage {event.stage}: another process trains it, waiting for its result")
         case Warned():
             return printable(f"warning: {event.message}")
         case StageDone():

@@ -64,7 +64,9 @@ class StageSettings(Record):
         "fp32", description="numbers that networks compute in; losses and weights stay in fp32"
     )
     compile: bool = Field(False, description="compile the step of training as a whole")
-    channels_last: bool = Field(False, description="keep the channels of a pixel side by side in memory")
+    channels_last: bool | None = Field(
+        None, description="keep the channels of a pixel side by side in memory; where left out, on CPUs only"
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -61,6 +61,14 @@ class StageStarted(Event):
 
 
 @dataclass(frozen=True)
+class StageAwaited(Event):
+    """Another process trains the same stage; its result is waited for."""
+
+    event = "awaited"
+    stage: str
+
+
+@dataclass(frozen=True)
 class SweepMoved(Event):
     """Outputs that are to be kept were computed, or found, for `done` of `total` rows."""
 

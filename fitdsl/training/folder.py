@@ -16,9 +16,9 @@ from pydantic import ValidationError
 from ..atomic import PART, write_text
 from ..backend.refusal import refusal
 from ..dataclass import dataclass
+from ..work.hold import held
 from .checkpoint import Checkpoints
 from .events import Event
-from .hold import held
 from .options import TrainOptions
 from .report import RunReport
 

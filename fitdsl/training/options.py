@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,17 @@ import torch
 
 from ..backend.refusal import refusal
 from ..dataclass import dataclass
+from ..work.key import Around
 from ..work.store import Store
 from .events import Observer, ignore
 from .loggers import Logger
 
 PATHS = ("runs", "run_dir", "base")
+
+
+def never() -> bool:
+    """No."""
+    return False
 
 
 def whole(name: str, value: Any, least: int) -> int:
@@ -42,6 +48,7 @@ class TrainOptions:
         run_dir: Folder of this run instead.
         stage: Train only this stage and those it starts from.
         epochs: At most so many epochs in each stage.
+        limits: At most so many epochs in single stages, by name.
         resume: Go on with the run in `run_dir`, or with the newest unfinished one of the spec.
         reuse: Whether finished stages are taken from the store; they are put there either way.
         store: That store; the user's own if left out.
@@ -51,6 +58,8 @@ class TrainOptions:
         base: Folder of the spec; paths in it are relative to this one.
         spec: Its text, to be stored.
         point: Value of each param, to be stored.
+        is_measured: Whether networks are measured on the test split at the end.
+        is_asked_to_end: Asked between steps, beside Ctrl-C, whether to save and end.
         observer: Is told what happens.
     """
 
@@ -62,6 +71,7 @@ class TrainOptions:
     run_dir: Path | None = None
     stage: str | None = None
     epochs: int | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
     resume: bool = False
     reuse: bool = True
     store: Store | None = None
@@ -71,6 +81,8 @@ class TrainOptions:
     base: Path = Path()
     spec: str = ""
     point: Mapping[str, Any] = field(default_factory=dict)
+    is_measured: bool = True
+    is_asked_to_end: Callable[[], bool] = never
     observer: Observer = ignore
 
     def __post_init__(self) -> None:
@@ -109,6 +121,7 @@ class TrainOptions:
         """
         return Store.default() if self.store is None else self.store
 
-    def capped(self, epochs: int) -> int:
-        """How many epochs a stage of `epochs` epochs gets."""
-        return epochs if self.epochs is None else min(epochs, self.epochs)
+    @property
+    def around(self) -> Around:
+        """What of them has a say in a stage's result."""
+        return Around(self.base, self.seed, self.epochs, self.limits)

@@ -64,6 +64,7 @@ class RunReport(_Report):
     point: dict[str, Any] = Field(description="value of each param")
     seed: int
     epochs: int | None = Field(None, description="at most so many in each stage; none where all were to be trained")
+    limits: dict[str, int] = Field({}, description="at most so many epochs in single stages, by name")
     device: str
     versions: dict[str, str] = Field(description="of everything that has a say in the numbers")
     plan: dict[str, str] = Field({}, description="key of every stage and of its names, in order")

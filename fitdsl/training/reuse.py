@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -13,10 +15,14 @@ from ..dataclass import dataclass
 from ..graph.model import LayerGraph, state_key
 from ..work.key import StageKey
 from ..work.store import Damaged, Record, Store
+from .interrupts import Asked
 from .report import StageReport
 from .stage import Stage
 
 WEIGHTS = "weights.safetensors"
+
+LOOK_EVERY_S = 0.1
+"""How often a process that waits for another looks whether it is its turn."""
 
 
 @dataclass
@@ -50,6 +56,30 @@ class Finished:
             return None
         report = StageReport.model_validate({**entry.record.result, "key": key.digest, "reused": True})
         return report.model_copy(update={"metrics": _renamed(report.metrics, _own_metrics(stage))})
+
+    @contextmanager
+    def turn(self, key: StageKey, awaited: Callable[[], None], is_asked_to_end: Callable[[], bool]) -> Iterator[None]:
+        """Be the only process that trains a stage within the block, if finished ones are taken at all.
+
+        Args:
+            key: Of the stage.
+            awaited: Told once if another process has to be waited for.
+            is_asked_to_end: Whether to wait no longer.
+
+        Raises:
+            Asked: It was asked to end.
+        """
+        if not self.is_taken:
+            yield
+            return
+        with self.store.locked(key.digest) as is_had:
+            if not is_had():
+                awaited()
+            while not is_had():
+                if is_asked_to_end():
+                    raise Asked
+                sleep(LOOK_EVERY_S)
+            yield
 
     def put(self, stage: Stage, key: StageKey, report: StageReport, spec: str) -> None:
         """Add a stage that has just been trained."""

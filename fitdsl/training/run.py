@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -16,13 +16,12 @@ from ..diagnostics import FitError, did_you_mean
 from ..program.model import Program, StagePlan
 from ..source import NOWHERE
 from ..work.caching import Caching, caching
-from ..work.key import Around as KeyAround
 from ..work.key import StageKey, stage_keys
 from .cache import Around, Kept, keep_outputs
 from .checkpoint import Progress
 from .compiled import check_compiler, compiling, step_of
 from .data import Splits, Walk, load_splits
-from .events import Event, RunDone, RunStarted, StageDone, StageStarted, Warned
+from .events import Event, RunDone, RunStarted, StageAwaited, StageDone, StageStarted, Warned
 from .folder import RunFolder, beside, choose_folder
 from .interrupts import Asked, Interrupted, listening
 from .loggers import Logger, Subject
@@ -136,7 +135,8 @@ class _Run:
         """Run in the folder while nobody else may; `taken` fills a new one with stages that are finished."""
         stages = {name: self._prepared(self.program.stages[name]) for name in names}
         begun = self.folder.begun(self.report, is_new=is_new)
-        with begun, self._logging(), listening() as self.is_asked_here:
+        with begun, self._logging(), listening() as is_interrupted:
+            self.is_asked_here = lambda: is_interrupted() or self.options.is_asked_to_end()
             already = {**self.report.stages, **self.peers.agreed(taken)}
             self.report = self.report.model_copy(update={"stages": already})
             try:
@@ -182,8 +182,8 @@ class _Run:
         return self._opened[data]
 
     def _keys(self, names: list[str]) -> dict[str, StageKey]:
-        around = KeyAround(self.options.base, self.options.seed, self.options.epochs)
-        return {name: key for name, key in stage_keys(self.program, names, around).items() if key is not None}
+        keys = stage_keys(self.program, names, self.options.around)
+        return {name: key for name, key in keys.items() if key is not None}
 
     def _begun(self, earlier: RunReport | None, keys: Mapping[str, str]) -> RunReport:
         if earlier is not None:
@@ -195,6 +195,7 @@ class _Run:
             point=dict(self.options.point),
             seed=self.options.seed,
             epochs=self.options.epochs,
+            limits=dict(self.options.limits),
             device=str(self.device),
             versions=versions(),
             plan=dict(keys),
@@ -248,12 +249,21 @@ class _Run:
         self._tell(StageDone(name, done.epochs, done.kept_epoch, True, done.seconds, self.folder.stage(name)))
 
     def _take_or_train(self, stage: Stage) -> None:
-        taken = self.peers.agreed(lambda: self._taken(stage))
-        if taken is None:
-            self._train(stage)
-            return
+        with self._turn(stage.plan):
+            taken = self.peers.agreed(lambda: self._taken(stage))
+            if taken is None:
+                self._train(stage)
+                return
         self._put(stage)
         self._note(stage.plan, taken)
+
+    def _turn(self, plan: StagePlan) -> AbstractContextManager[None]:
+        """Alone with a stage: another process that trains the same one is waited for."""
+        if not self.peers.is_alone:
+            # the other processes of this run would wait longer than they may
+            return nullcontext()
+        awaited = StageAwaited(plan.name)
+        return self.finished.turn(self.keys[plan.name], lambda: self._tell(awaited), self.is_asked_here)
 
     def _taken(self, stage: Stage) -> StageReport | None:
         """What is known of a stage that was trained before; its weights are then in the run's folder."""
@@ -314,7 +324,7 @@ class _Run:
             walk=walk,
             kept=self._kept(stage, walk),
             measure=step_of(stage, self.device),
-            epochs=self.options.capped(plan.settings.epochs),
+            epochs=self.options.around.capped(plan),
             save=lambda progress: self._save_checkpoint(stage, updates, progress, spacing),
             is_due=lambda: self.peers.is_first and spacing.is_due(),
             observer=self._tell,
@@ -430,7 +440,7 @@ class _Run:
 
     def _finish(self, names: list[str]) -> RunReport:
         self.networks.finish(names)
-        measured = {name: self._tested(name) for name in taught(self.program, names)}
+        measured = {name: self._tested(name) for name in taught(self.program, names) if self.options.is_measured}
         networks = {name: report for name, report in measured.items() if report}
         trained = self._save_networks(names)
         self.report = self.report.model_copy(update={"status": "done", "networks": networks, "trained": trained})

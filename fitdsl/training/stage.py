@@ -26,7 +26,7 @@ from ..work.caching import NOTHING
 from ..work.cut import Cut
 from .clock import Clock, clock_on
 from .data import Batch, Given
-from .layout import laid_out, lay_out
+from .layout import is_channels_last, laid_out, lay_out
 from .metrics import FIT_PARTS, fit_parts
 from .precision import in_full_precision, lowered
 from .terms import Moment, Numbers, Outputs, RunningTerm, one_or_several, output_of, places_of, running_term
@@ -60,6 +60,7 @@ class Stage:
         terms: The terms of its loss.
         scored: The networks whose accuracy is measured, by where their result is.
         fitted: The hints whose fit is measured.
+        channels_last: Whether maps and the weights of convolutions lie pixel by pixel.
         clock: Told which part of a step is running.
     """
 
@@ -73,6 +74,7 @@ class Stage:
     terms: tuple[RunningTerm, ...]
     scored: tuple[tuple[str, str], ...]
     fitted: tuple[str, ...] = ()
+    channels_last: bool = False
     clock: Clock = field(default_factory=Clock)
 
     @property
@@ -115,9 +117,9 @@ class Stage:
             layer.requires_grad_(True)
 
     def lay_out(self) -> None:
-        """Put the weights of convolutions into the order in memory that the stage asks for."""
+        """Put the weights of convolutions into the stage's order in memory."""
         for module in (*self.networks.values(), *self.regressors.values()):
-            lay_out(module, channels_last=self.plan.settings.channels_last)
+            lay_out(module, channels_last=self.channels_last)
 
     def train(self) -> None:
         """Put what learns, or is to run so, into training mode and all else into evaluation mode."""
@@ -140,7 +142,7 @@ class Stage:
         """What the networks give for a batch, as far as the losses read it."""
         # what is given is of the whole batch, what a process computes is of its share
         layers = {place: batch.peers.share(value) for place, value in batch.given.items()}
-        inputs, is_recorded = laid_out(batch.inputs, channels_last=self.plan.settings.channels_last), is_grad_enabled()
+        inputs, is_recorded = laid_out(batch.inputs, channels_last=self.channels_last), is_grad_enabled()
         for name, part in (self.shortened if batch.given else self.parts).items():
             count, learns = len(self.program.networks[name].graph.inputs), name in self.plan.trains
             taken = (layers[name, address] for address in part.takes)
@@ -247,6 +249,7 @@ def prepare(
         terms,
         tuple(scored),
         tuple(name for name in plan.hints if _can_be_fitted(program, name)),
+        is_channels_last(plan.settings.channels_last, device),
         clock_on(device),
     )
     stage.freeze()

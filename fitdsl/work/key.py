@@ -8,6 +8,7 @@ module imports or downloads.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +48,18 @@ class Around:
         base: Folder of the spec, to which its paths are relative.
         seed: Of the run.
         epochs: At most so many in each stage; None for all.
+        limits: At most so many in single stages, by name.
     """
 
     base: Path = Path()
     seed: int = 0
     epochs: int | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
 
-    def capped(self, epochs: int) -> int:
-        """How many epochs a stage of `epochs` epochs gets."""
-        return epochs if self.epochs is None else min(epochs, self.epochs)
+    def capped(self, stage: StagePlan) -> int:
+        """How many epochs a stage gets."""
+        limits = (self.epochs, self.limits.get(stage.name))
+        return min([stage.settings.epochs, *(limit for limit in limits if limit is not None)])
 
 
 def stage_keys(program: Program, stages: Iterable[str], around: Around) -> dict[str, StageKey | None]:
@@ -119,7 +123,7 @@ class _Describer:
             "losses": [self._term(term) for term in plan.terms],
             "what trains": [self._layers(name, plan.learning(name)) for name in sorted(plan.trains, key=self._slot)],
             "settings": settings,
-            "epochs": around.capped(plan.settings.epochs),
+            "epochs": around.capped(plan),
             "seed": around.seed,
             "code": code_version(),
         }

@@ -11,7 +11,8 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from ..atomic import write_text
 from ..dataclass import dataclass
 from ..diagnostics import FitError, Severity, diagnostic
 from ..source import NOWHERE
+from .hold import holding
 from .rows import Rows
 
 VARIABLE, LIMIT_VARIABLE = "FITDSL_STORE", "FITDSL_STORE_LIMIT"
@@ -174,6 +176,24 @@ class Store:
         self.shrink(spare=entry)
         return entry
 
+    @contextmanager
+    def locked(self, name: str) -> Iterator[Callable[[], bool]]:
+        """Within the block the yielded function says whether this process alone has a name, and tries for it.
+
+        In a store that cannot be written nobody is kept out.
+        """
+        folder = self.folder / LAYOUT / "locks" / name
+        with ExitStack() as stack:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                is_had = stack.enter_context(holding(folder))
+            except OSError:
+                yield lambda: True
+                return
+            # whoever waits for it goes on; whoever comes later at worst does the same work beside it
+            stack.callback(_remove_empty, folder)
+            yield is_had
+
     def entries(self) -> list[Entry]:
         """All entries, the one used last first."""
         found = (_read(folder) for kind in ("stage", "outputs") for folder in (self.folder / LAYOUT / kind).glob("*"))
@@ -245,6 +265,11 @@ def _read(folder: Path) -> Entry | None:
         return Entry(folder, record, _size(folder), (folder / ENTRY).stat().st_mtime)
     except (OSError, ValidationError):
         return None
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _touch(folder: Path) -> None:

@@ -17,7 +17,7 @@ from fitdsl.training.checkpoint import DIGEST_BYTES
 from fitdsl.training.data import Batch
 from fitdsl.training.events import EpochDone, Event
 from fitdsl.training.interrupts import Interrupted
-from fitdsl.training.layout import lay_out
+from fitdsl.training.layout import is_channels_last, lay_out
 from fitdsl.training.networks import build_networks
 from fitdsl.training.precision import Overflow, scaling_for
 from fitdsl.training.stage import Stage, prepare
@@ -173,8 +173,15 @@ def test_channels_last_changes_the_layout_of_a_stage_and_hardly_a_number(tmp_pat
     assert run(tmp_path / "run", ask).test["small"]["accuracy"] > 0.6
 
 
-def test_a_stage_without_the_setting_has_the_usual_layout_again() -> None:
+def test_a_cpu_has_channels_last_unless_the_stage_says_otherwise() -> None:
     stage = hints()
+    stage.lay_out()
+    assert stage.networks["big"].get_parameter("c2.0.weight").is_contiguous(memory_format=torch.channels_last)
+    assert not is_channels_last(None, torch.device("cuda"))
+
+
+def test_a_stage_can_have_the_usual_layout_again() -> None:
+    stage = hints((HINTS, f"{HINTS}\n  channels_last = false"))
     weight = stage.networks["big"].get_parameter("c2.0.weight")
     lay_out(stage.networks["big"], channels_last=True)
     assert not weight.is_contiguous()

@@ -20,12 +20,12 @@ from fitdsl.backend.weights import save_tensors
 from fitdsl.diagnostics import Diagnostic, FitError
 from fitdsl.training.events import PARTS, EpochDone, Event, StageDone, StageStarted
 from fitdsl.training.folder import read_report
-from fitdsl.training.hold import held
 from fitdsl.training.interrupts import Interrupted
 from fitdsl.training.options import TrainOptions
 from fitdsl.training.report import summary_table
 from fitdsl.training.run import train
 from fitdsl.training.spacing import Spacing
+from fitdsl.work.hold import held
 
 STAGES = ("teach", "hints", "distil")
 

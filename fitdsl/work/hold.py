@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,16 +18,26 @@ def held(folder: Path) -> Iterator[bool]:
 
     Where folders cannot be locked, as on Windows and on some network file systems, nobody is kept out.
     """
+    with holding(folder) as is_held:
+        yield is_held()
+
+
+@contextmanager
+def holding(folder: Path) -> Iterator[Callable[[], bool]]:
+    """Within the block the yielded function tries to hold a folder and says whether it is held; as `held`."""
     if sys.platform == "win32":
-        yield True
+        yield lambda: True
         return
     descriptor = os.open(folder, os.O_RDONLY)
+
+    def is_held() -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            return not isinstance(error, BlockingIOError)
+        return True
+
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        is_had = True
-    except OSError as error:
-        is_had = not isinstance(error, BlockingIOError)
-    try:
-        yield is_had
+        yield is_held
     finally:
         os.close(descriptor)
