@@ -39,6 +39,13 @@ def write_text(path: Path, text: str) -> None:
         part.write_bytes(text.encode())
 
 
+def cut_half_a_line(path: Path) -> None:
+    """Take away what a killed process or a full disk has left of the last line of a file, if there is one."""
+    if path.exists():
+        with path.open("rb+") as file:
+            file.truncate(file.read().rfind(b"\n") + 1)
+
+
 def _to_disk(part: Path) -> None:
     with part.open("rb+") as file:
         os.fsync(file.fileno())

@@ -153,6 +153,31 @@ class Compilation:
         reader = Searches(declarations, {})
         return not reporter.has_errors and all(reader.is_met(block) for block in searches(linked, reporter))
 
+    def built_at(self, point: Mapping[str, str]) -> Built | None:
+        """What the spec says at another point of its space; None where it is not sound or meets a requirement not.
+
+        Much faster than another compilation, as nothing is read anew but the values.
+
+        Args:
+            point: Values of some params as texts in the language; the others stay as they are.
+        """
+        checked, reporter = self._sound, Reporter()
+        values = read_point(point, params(checked.linked), reporter)
+        built = build(resolve(checked.linked, {**checked.point, **values}), self.name, reporter)
+        infos = {name: Domains(built.declarations.evaluator).info(checked.params[name].declaration, values) for name in values}
+        reader = Searches(built.declarations, infos)
+        is_met = all(reader.is_met(block) for block in searches(checked.linked, reporter))
+        return built if is_met and not reporter.has_errors else None
+
+    @property
+    def linked(self) -> str:
+        """The text with everything it uses written in, params and search as they are.
+
+        Raises:
+            FitError: The spec is not sound.
+        """
+        return print_spec(self._sound.linked)
+
     @property
     def _sound(self) -> _Checked:
         checked = self._checked

@@ -56,6 +56,7 @@ class Declarations:
     _open: list[str] = field(default_factory=list, repr=False)
     _networks: dict[str, Network | None] = field(default_factory=dict, repr=False)
     _missing: set[str] = field(default_factory=set, repr=False)
+    _read: dict[str | None, set[str]] = field(default_factory=dict, repr=False)
 
     @property
     def evaluator(self) -> Evaluator:
@@ -67,6 +68,7 @@ class Declarations:
         if name.id in self.lost:
             return UNKNOWN
         if name.id in self.named:
+            self._read.setdefault(self._open[-1] if self._open else None, set()).add(name.id)
             return self.value(name.id)
         if name.id in ROLES:
             return self._only(name)
@@ -89,6 +91,16 @@ class Declarations:
             self._values[name] = self._evaluate(self.named[name])
             self._open.pop()
         return self._values[name]
+
+    def in_use(self) -> frozenset[str]:
+        """The names that networks, data, hints and stages have read so far, directly or through other names."""
+        pending, reached = [*self._read.get(None, ()), *self.names(nodes.Data)], set[str]()
+        while pending:
+            name = pending.pop()
+            if name not in reached:
+                reached.add(name)
+                pending.extend(self._read.get(name, ()))
+        return frozenset(reached)
 
     def names(self, *kinds: type[Named]) -> list[str]:
         """Names of the declarations of some kinds, in order."""

@@ -272,6 +272,7 @@ class _Sweep:
             place=str(self.caching.place),
             bytes=self.caching.bytes,
             rows=self.computed,
+            total=sum(self.caching.rows.values()),
             seconds=seconds,
         )
 

@@ -88,6 +88,7 @@ class OutputsKept(Event):
         place: Where: `disk` or `memory`.
         bytes: What they take.
         rows: How many examples, times views, were not there yet.
+        total: How many there are.
     """
 
     event = "outputs"
@@ -96,6 +97,7 @@ class OutputsKept(Event):
     place: str
     bytes: int
     rows: int
+    total: int
     seconds: float
 
 

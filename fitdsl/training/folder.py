@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..atomic import PART, write_text
+from ..atomic import PART, cut_half_a_line, write_text
 from ..backend.refusal import refusal
 from ..dataclass import dataclass
 from ..work.hold import held
@@ -72,7 +72,7 @@ class RunFolder:
             self.write(report)
             with self.writing():
                 write_text(self.path / "spec.fit", report.spec)
-                _cut_half_a_line(self.path / "events.jsonl")
+                cut_half_a_line(self.path / "events.jsonl")
                 _remove_parts(self.path)
             yield
 
@@ -147,7 +147,7 @@ def choose_folder(options: TrainOptions, name: str) -> tuple[RunFolder, RunRepor
     if options.resume:
         folder = options.run_dir or _newest_unfinished(options.runs / name)
         return RunFolder(folder), read_report(folder)
-    new = RunFolder(_fresh(options.runs / name) if options.run_dir is None else options.run_dir)
+    new = RunFolder(fresh(options.runs / name) if options.run_dir is None else options.run_dir)
     new.check_free()
     return new, None
 
@@ -163,7 +163,7 @@ def earlier_run(run_dir: Path | None, name: str) -> RunReport:
 
 def beside(folder: Path) -> RunFolder:
     """A new folder next to that of another run."""
-    return RunFolder(_fresh(folder.parent))
+    return RunFolder(fresh(folder.parent))
 
 
 def read_report(folder: Path) -> RunReport:
@@ -189,7 +189,7 @@ def _newest_unfinished(runs: Path) -> Path:
     raise refusal("FIT4108", f"there is no unfinished run in `{runs}`", helps=["leave `--resume` out to begin one"])
 
 
-def _fresh(runs: Path) -> Path:
+def fresh(runs: Path) -> Path:
     """A folder that does not exist yet, named by the time, so that names sort by age, and by the process."""
     stamp = f"{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}"
     names = (f"{stamp}-{number:02}" for number in count(1))
@@ -204,10 +204,3 @@ def _remove_parts(path: Path) -> None:
     """Take away what a killed process was about to write."""
     for part in path.rglob(f".*{PART}"):
         part.unlink(missing_ok=True)
-
-
-def _cut_half_a_line(path: Path) -> None:
-    """Take away what a killed process or a full disk has left of the last line."""
-    if path.exists():
-        with path.open("rb+") as file:
-            file.truncate(file.read().rfind(b"\n") + 1)

@@ -58,6 +58,7 @@ class TrainOptions:
         base: Folder of the spec; paths in it are relative to this one.
         spec: Its text, to be stored.
         point: Value of each param, to be stored.
+        opened: Data that runs of this process have opened; given to several runs, they open it once.
         is_measured: Whether networks are measured on the test split at the end.
         is_asked_to_end: Asked between steps, beside Ctrl-C, whether to save and end.
         observer: Is told what happens.
@@ -81,6 +82,7 @@ class TrainOptions:
     base: Path = Path()
     spec: str = ""
     point: Mapping[str, Any] = field(default_factory=dict)
+    opened: dict[Any, Any] = field(default_factory=dict)
     is_measured: bool = True
     is_asked_to_end: Callable[[], bool] = never
     observer: Observer = ignore

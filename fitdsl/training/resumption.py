@@ -80,13 +80,19 @@ def _differences(earlier: RunReport, options: TrainOptions) -> Iterator[str]:
     """What differs, as `then -> now`."""
     settings = {"seed": (earlier.seed, options.seed), "epochs": (earlier.epochs, options.epochs)}
     changed = [f"`--{name}`: {_given(old)} -> {_given(new)}" for name, (old, new) in settings.items() if old != new]
-    lines = list(_changed_lines(earlier.spec, options.spec))
+    lines = list(differences(earlier.spec, options.spec))
     yield from changed
+    yield from lines
+    if not changed and not lines:
+        yield "spec, seed and epochs are the same, so a file that the spec reads, or fitdsl itself, has changed"
+
+
+def differences(then: str, now: str) -> Iterator[str]:
+    """The first lines of two specs that differ, as `then -> now`, and how many more there are."""
+    lines = list(_changed_lines(then, now))
     yield from lines[:SHOWN]
     if len(lines) > SHOWN:
         yield f"lines of the spec that differ beside these: {len(lines) - SHOWN}"
-    if not changed and not lines:
-        yield "spec, seed and epochs are the same, so a file that the spec reads, or fitdsl itself, has changed"
 
 
 def _given(value: int | None) -> str:

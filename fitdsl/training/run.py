@@ -16,6 +16,7 @@ from ..diagnostics import FitError, did_you_mean
 from ..program.model import Program, StagePlan
 from ..source import NOWHERE
 from ..work.caching import Caching, caching
+from ..work.describe import digest, plain
 from ..work.key import StageKey, stage_keys
 from .cache import Around, Kept, keep_outputs
 from .checkpoint import Progress
@@ -102,7 +103,6 @@ class _Run:
     keys: Mapping[str, StageKey] = field(init=False)
     finished: Finished = field(init=False)
     cachings: dict[str, Caching] = field(default_factory=dict)
-    _opened: dict[str, Splits] = field(default_factory=dict)
     _logs: list[Log] = field(default_factory=list)
 
     def go(self, earlier: RunReport | None) -> RunReport:
@@ -171,15 +171,18 @@ class _Run:
             share_norms(module)
 
     def _splits(self, data: str) -> Splits:
-        if data not in self._opened:
-            self._opened[data] = load_splits(
-                self.program.data[data],
+        settings, opened = self.program.data[data], self.options.opened
+        key = (digest(plain(settings)), self.options.base, self.options.seed, self.device)
+        if key not in opened:
+            opened[key] = load_splits(
+                settings,
                 base=self.options.base,
                 seed=self.options.seed,
                 device=self.device,
                 span=self.program.places.get(data, NOWHERE),
             )
-        return self._opened[data]
+        splits: Splits = opened[key]
+        return splits
 
     def _keys(self, names: list[str]) -> dict[str, StageKey]:
         keys = stage_keys(self.program, names, self.options.around)

@@ -48,7 +48,7 @@ def train_on_cluster(program: Program, options: TrainOptions) -> RunReport:
         FitError: As `train`; there is no such cluster (FIT4125), or a process has died (FIT4123).
         Interrupted: Ctrl-C was pressed; the last checkpoint holds what there is.
     """
-    with _cluster(str(options.address)):
+    with connected(options.address):
         folder, _ = choose_folder(options, program.name)
         path = folder.path.absolute()
         use_gpu = _uses_gpus(options)
@@ -79,8 +79,17 @@ def _fit(trainer: Any, folder: Path) -> None:
 
 
 @contextmanager
-def _cluster(address: str) -> Iterator[None]:
-    """Connected to a Ray cluster within the block."""
+def connected(address: str | None) -> Iterator[None]:
+    """Connected to a Ray cluster within the block.
+
+    Args:
+        address: `HOST:PORT`, `auto`, or `local` for one of this machine alone; without it that of `RAY_ADDRESS`, which
+            a job on a cluster has, else `local`.
+
+    Raises:
+        FitError: Nothing answers there (FIT4125).
+    """
+    address = address or os.environ.get("RAY_ADDRESS") or "local"
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     try:
         _check_answers(address)

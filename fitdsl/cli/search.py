@@ -1,0 +1,82 @@
+"""`fit search`: find the best student of a spec's space, on this machine or on a Ray cluster."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..compilation import Compilation
+from ..late import late
+from .session import IncludeOption, SetOption, SpecArgument, open_spec, say, say_findings, write_result
+from .train import REDEVICE, check_device, command
+
+_TRIALS = "How many students to train; by default as many as the sampler's declaration says."
+_SEED = "Decides weights and order of every student; 0 if left out."
+_ADDRESS = "A Ray cluster, such as `auto`, HOST:PORT; Ray is started on this machine if left out."
+_STORAGE = "Folder of all searches and their finished work; on a cluster one that all machines see."
+_FOLDER = "Folder of the search; by default a new one."
+_WRITE = "Write the spec with the best student's values as defaults into FILE; SPEC itself is allowed."
+_AT_ONCE = "At most N trials at the same time."
+_LIVE = "Train the best student's last stage again with its teacher live: nothing kept."
+_GPUS = "GPUs of a trial; a fraction shares one, several train one student together."
+
+
+def search(
+    spec: SpecArgument,
+    trials: Annotated[int | None, typer.Option(min=1, metavar="N", help=_TRIALS)] = None,
+    address: Annotated[str | None, typer.Option(metavar="ADDR", help=_ADDRESS)] = None,
+    storage: Annotated[Path | None, typer.Option(metavar="DIR", help=_STORAGE)] = None,
+    folder: Annotated[Path | None, typer.Option(metavar="DIR", help=_FOLDER)] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an unfinished search.")] = False,
+    seed: Annotated[int | None, typer.Option(min=0, metavar="N", help=_SEED)] = None,
+    device: Annotated[str, typer.Option(metavar="NAME", callback=check_device, help=REDEVICE)] = "auto",
+    cpus: Annotated[float | None, typer.Option(min=0.01, metavar="N", help="CPU cores of a trial.")] = None,
+    gpus: Annotated[float | None, typer.Option(min=0, metavar="N", help=_GPUS)] = None,
+    at_once: Annotated[int | None, typer.Option(min=1, metavar="N", help=_AT_ONCE)] = None,
+    write: Annotated[Path | None, typer.Option(metavar="FILE", help=_WRITE)] = None,
+    finish_live: Annotated[bool, typer.Option("--finish-live", help=_LIVE)] = False,
+    allow_python: Annotated[bool, typer.Option("--allow-python", help="Let `python(…)` run your own code.")] = False,
+    is_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON instead of tables.")] = False,
+    settings: SetOption = None,
+    include: IncludeOption = None,
+) -> None:
+    """Train students of the search space and find the best."""
+    compilation = open_spec(spec, settings, include)
+    say_findings(compilation.diagnostics)
+    searching = late("tuning.search")
+    place = {"searches": storage / "searches"} if storage else {}
+    asked = {"trials": trials, "folder": folder, "resume": resume, "seed": seed, "address": address}
+    given = {"device": device, "cpus": cpus, "gpus": gpus, "at_once": at_once}
+    given |= {"finish_live": finish_live, "allow_python": allow_python}
+    options = searching.SearchOptions(**{name: value for name, value in (asked | given | place).items() if value})
+    if storage:
+        options = searching.with_store_in(options, storage / "store")
+    if resume:
+        options = searching.as_begun(options, compilation.name)
+    try:
+        with late("cli.searching").watching(is_quiet=is_json) as watcher:
+            report = searching.search(compilation, searching.watched(options, watcher))
+    except searching.Interrupted as interruption:
+        again: Mapping[str, Any] = {**asked, **given, "storage": storage, "folder": interruption.folder, "resume": True}
+        again = {**again, "write": write, "json": is_json, "set": settings, "include": include}
+        say(f"interrupted; go on with: {command(spec, again, verb='search')}")
+        raise typer.Exit(130) from None
+    if write is not None:
+        _write(compilation, report, write)
+    write_result(report.model_dump_json(indent=2) if is_json else late("cli.searching").summary(report))
+    if report.best is None:
+        say("no student was trained to the end")
+        raise typer.Exit(1)
+
+
+def _write(compilation: Compilation, report: Any, file: Path) -> None:
+    """Put the best student's values into a copy of the spec, or into the spec itself."""
+    if report.best is None:
+        return
+    text = late("tuning.winner").rewritten(compilation, report.trial(report.best).point)
+    late("atomic").write_text(file, text)
+    print(f"best student's values: {file}", file=sys.stderr)

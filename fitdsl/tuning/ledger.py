@@ -1,0 +1,148 @@
+"""What happened in a search, line by line on disk, so that whoever goes on with it knows everything.
+
+Each line is written and synced before anything follows from it. A line that was cut off by a crash is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from ..atomic import cut_half_a_line
+from ..dataclass import dataclass
+from .report import Status, TrialReport, TrialStage
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Refused(_Line):
+    """A point that the sampler named and that was not started: it is no student, or an earlier one's twin."""
+
+    event: Literal["refused"] = "refused"
+    point: dict[str, str]
+    why: Literal["infeasible", "duplicate"]
+
+
+class Proposed(_Line):
+    """A new trial."""
+
+    event: Literal["proposed"] = "proposed"
+    trial: TrialReport
+
+
+class Began(_Line):
+    """A trial was started, or gone on with."""
+
+    event: Literal["began"] = "began"
+    id: int
+
+
+class Reached(_Line):
+    """A trial has finished an epoch of the last stage."""
+
+    event: Literal["reached"] = "reached"
+    id: int
+    epoch: int
+    score: float
+    metrics: dict[str, float]
+    seconds: float
+
+
+class Moved(_Line):
+    """A trial was paused at a rung, or promoted beyond it."""
+
+    event: Literal["moved"] = "moved"
+    id: int
+    to: Literal["paused", "promoted"]
+
+
+class Ended(_Line):
+    """A trial is over."""
+
+    event: Literal["ended"] = "ended"
+    id: int
+    status: Status
+    reason: str = ""
+    metrics: dict[str, float] = {}
+    values: tuple[float, ...] = ()
+    stages: dict[str, TrialStage] = {}
+    epoch: int = 0
+    seconds: float = 0.0
+    passes: float = 0.0
+
+
+Line = Annotated[Refused | Proposed | Began | Reached | Moved | Ended, Field(discriminator="event")]
+_LINE: TypeAdapter[Line] = TypeAdapter(Line)
+
+
+@dataclass(eq=False)
+class Ledger:
+    """The lines of a search, and where its trials stand.
+
+    Attributes:
+        path: The file.
+        lines: All lines so far.
+        trials: By number.
+    """
+
+    path: Path
+    lines: list[Line] = field(default_factory=list)
+    trials: dict[int, TrialReport] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> Ledger:
+        """The ledger in a file; an empty one if there is no file."""
+        cut_half_a_line(path)
+        ledger = cls(path)
+        for line in _whole_lines(path):
+            ledger._take(line)
+        return ledger
+
+    def add(self, line: Line) -> None:
+        """Write a line, and take it to heart."""
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(line.model_dump_json() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        self._take(line)
+
+    def _take(self, line: Line) -> None:
+        self.lines.append(line)
+        match line:
+            case Proposed(trial=trial):
+                self.trials[trial.id] = trial
+            case Began(id=id):
+                self._update(id, status="running", attempts=self.trials[id].attempts + 1)
+            case Reached():
+                before = [(epoch, score) for epoch, score in self.trials[line.id].history if epoch < line.epoch]
+                history = [*before, (line.epoch, line.score)]
+                self._update(
+                    line.id, epoch=line.epoch, metrics=line.metrics, seconds=line.seconds, history=history
+                )
+            case Moved(id=id, to=to):
+                self._update(id, status="paused" if to == "paused" else "running")
+            case Ended():
+                found = line.model_dump(exclude={"event", "id", "stages"}, exclude_defaults=True)
+                self._update(line.id, **found, stages=line.stages or self.trials[line.id].stages)
+
+    def _update(self, id: int, **values: object) -> None:
+        self.trials[id] = self.trials[id].model_copy(update=values)
+
+
+def _whole_lines(path: Path) -> Iterator[Line]:
+    if not path.exists():
+        return
+    for text in path.read_text(encoding="utf-8").splitlines():
+        try:
+            yield _LINE.validate_python(json.loads(text))
+        except (ValueError, ValidationError):
+            # a full disk has left half of it, and more was written behind
+            continue

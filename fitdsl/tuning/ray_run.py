@@ -1,0 +1,174 @@
+"""A study's trials on a Ray cluster: what they are given, how Ray is kept quiet, and how a broken run is gone on with."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import ray
+from ray import tune
+from ray.tune.error import TuneError
+
+from ..backend.refusal import refusal
+from ..dataclass import dataclass
+from .ray_trials import CRASHES, Chronicle, StudySearcher, TrialActor, Until, Watch
+from .study import Study
+from .trainee import Subject
+
+QUIET = {
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
+    "TUNE_WARN_THRESHOLD_S": "1e9",
+    "TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S": "1e9",
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+    "TUNE_WARN_SLOW_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "1e9",
+    "TUNE_GLOBAL_CHECKPOINT_S": "1e9",
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+}
+"""Ray says nothing, catches no Ctrl-C, and keeps no state of its own: the ledger has it."""
+
+ATTEMPTS = 5
+"""How often Ray may break down as a whole before a search is given up."""
+
+
+Told = Callable[[str, str, int], None]
+"""Told by a scheduler that it has paused a trial, or promoted or stopped one, and after which epoch."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What one trial is given of a machine.
+
+    Attributes:
+        cpus: Cores.
+        gpus: GPUs; a fraction shares one, several train one student together.
+        at_once: At most so many trials run at the same time.
+        asked_device: A torch device, or `auto`.
+    """
+
+    cpus: float
+    gpus: float
+    at_once: int | None = None
+    asked_device: str = "auto"
+
+    @property
+    def device(self) -> str:
+        """Where a trial trains."""
+        return self.asked_device if self.asked_device != "auto" or self.gpus else "cpu"
+
+    @property
+    def processes(self) -> int:
+        """How many processes train one student."""
+        return max(int(self.gpus), 1)
+
+    @property
+    def asked(self) -> dict[str, float]:
+        """As Ray calls them."""
+        return {"CPU": self.cpus, "GPU": self.gpus} if self.gpus else {"CPU": self.cpus}
+
+
+def check_resources(resources: Resources) -> None:
+    """Hold that some machine of the cluster can run a trial.
+
+    Raises:
+        FitError: None can (FIT5012).
+    """
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    if any(all(node.get(name, 0) >= amount for name, amount in resources.asked.items()) for node in nodes):
+        return
+    wanted = _listed(resources.asked)
+    best = _listed({name: max((node.get(name, 0) for node in nodes), default=0) for name in resources.asked})
+    message = f"no machine of the cluster has {wanted} for a trial"
+    helps = ["ask for less: `trial = {cpus: 1, gpus: 0}` in the search, or `--cpus` and `--gpus`"]
+    raise refusal("FIT5012", message, notes=[f"{len(nodes)} machines; the most that one has is {best}"], helps=helps)
+
+
+def run_trials(
+    study: Study,
+    subject: Subject,
+    resources: Resources,
+    watch: Watch,
+    scheduler: Callable[[Told], Any],
+    is_asked_to_end: Callable[[], bool],
+) -> None:
+    """Run trials until the study has no more, or it is asked to end.
+
+    Raises:
+        FitError: Ray breaks down again and again (FIT5013).
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            _run(study, subject, resources, watch, scheduler, is_asked_to_end)
+        except (TuneError, ray.exceptions.RayError) as error:
+            # one trial that runs out of its machine's memory ends all of Tune; what it had begun is gone on with
+            if attempt + 1 == ATTEMPTS:
+                notes = [str(error).strip().partition("\n")[0]]
+                raise refusal("FIT5013", "Ray has broken down again and again", notes=notes) from error
+            continue
+        if is_asked_to_end() or not study.unfinished:
+            return
+
+
+def _run(
+    study: Study,
+    subject: Subject,
+    resources: Resources,
+    watch: Watch,
+    scheduler: Callable[[Told], Any],
+    is_asked_to_end: Callable[[], bool],
+) -> None:
+    storage = subject.folder / "ray"
+    shutil.rmtree(storage, ignore_errors=True)
+    searcher, chronicle = StudySearcher(study), Chronicle(study, watch, is_asked_to_end)
+
+    def told(trial_id: str, to: str, epoch: int) -> None:
+        chronicle.told(searcher.numbers[trial_id], to)
+
+    trainable = tune.with_resources(tune.with_parameters(TrialActor, subject=subject), resources.asked)
+    with quiet():
+        tune.Tuner(
+            trainable,
+            tune_config=tune.TuneConfig(
+                search_alg=searcher,
+                scheduler=scheduler(told),
+                num_samples=-1,
+                max_concurrent_trials=resources.at_once,
+                reuse_actors=True,
+            ),
+            run_config=tune.RunConfig(
+                name="tune",
+                storage_path=str(storage),
+                stop=Until(is_asked_to_end),
+                callbacks=[chronicle],
+                failure_config=tune.FailureConfig(max_failures=CRASHES),
+                verbose=0,
+            ),
+        ).fit()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Within the block Ray Tune prints nothing."""
+    before = {name: os.environ.get(name) for name in QUIET}
+    os.environ.update(QUIET)
+    loggers = [logging.getLogger(name) for name in ("ray", "ray.tune", "ray.train", "ray.air")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _listed(amounts: dict[str, float]) -> str:
+    return " and ".join(f"{amount:g} {name}s" for name, amount in amounts.items())

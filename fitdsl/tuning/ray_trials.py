@@ -1,0 +1,179 @@
+"""Trials as Ray Tune runs them: our trials in its actors, our study as its searcher, and its news in our ledger.
+
+Ray keeps no state that a search needs: where trials stand is in the ledger, how far they are in the folders of their runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ray.tune import Callback, Stopper, Trainable
+from ray.tune.experiment import Trial
+from ray.tune.search import Searcher
+
+from ..dataclass import dataclass
+from .study import Study
+from .trainee import Result, Subject, Trainee
+
+NUMBER = "trial"
+"""Where a trial's number stands in its configuration and its results."""
+
+CRASHES = 2
+"""How often a trial is gone on with after the process that ran it has died."""
+
+
+class TrialActor(Trainable):
+    """A process that trains one student after the other."""
+
+    def setup(self, config: Mapping[str, Any], subject: Subject) -> None:
+        """Take the first trial."""
+        self.subject = subject
+        self.opened: dict[Any, Any] = {}
+        self._take(config)
+
+    def reset_config(self, new_config: Mapping[str, Any]) -> bool:
+        """Leave a trial for another one."""
+        self.trainee.end()
+        self._take(new_config)
+        return True
+
+    def step(self) -> Result:
+        """Go on until there is news."""
+        if self.is_away:
+            self._take(self.config)
+        return self.trainee.advance()
+
+    def save_checkpoint(self, checkpoint_dir: str) -> dict[str, Any]:
+        """Put a trial aside, so that any process can go on with it; all there is to save is in its run's folder."""
+        self.trainee.end()
+        self.is_away = True
+        return {}
+
+    def load_checkpoint(self, checkpoint: Any) -> None:
+        """Nothing: a run goes on from its folder."""
+
+    def cleanup(self) -> None:
+        """End."""
+        self.trainee.end()
+
+    def _take(self, config: Mapping[str, Any]) -> None:
+        self.is_away = False
+        self.trainee = Trainee(self.subject, config[NUMBER], config["point"], self.opened)
+
+
+class StudySearcher(Searcher):
+    """Hands Ray the trials of a study, those that are to be gone on with first."""
+
+    def __init__(self, study: Study) -> None:
+        super().__init__()
+        self.study = study
+        self.waiting = study.unfinished
+        self.numbers: dict[str, int] = {}
+
+    def suggest(self, trial_id: str) -> Any:
+        """The configuration of a new trial."""
+        trial = self.waiting.pop(0) if self.waiting else self.study.next()
+        if trial is None:
+            return Searcher.FINISHED
+        self.numbers[trial_id] = trial.id
+        return {NUMBER: trial.id, "point": dict(trial.point)}
+
+    def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
+        """Nothing: the callback writes it down."""
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing: the ledger has everything."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing: the ledger has everything."""
+
+
+@dataclass(frozen=True, eq=False)
+class Watch:
+    """Whoever looks on while a search runs.
+
+    Attributes:
+        moved: Told of every result, with the number of its trial.
+        changed: Told when a trial begins, pauses or ends.
+    """
+
+    moved: Callable[[int, Result], None]
+    changed: Callable[[], None]
+
+
+class Chronicle(Callback):
+    """Writes what Ray does with trials into the ledger."""
+
+    def __init__(self, study: Study, watch: Watch, is_asked_to_end: Callable[[], bool]) -> None:
+        super().__init__()
+        self.study = study
+        self.watch = watch
+        self.is_asked_to_end = is_asked_to_end
+        self.over: set[int] = set()
+
+    def on_trial_start(self, iteration: int, trials: Sequence[Trial], trial: Trial, **info: Any) -> None:
+        """A trial begins or goes on."""
+        self.study.began(_number(trial))
+        self.watch.changed()
+
+    def on_trial_result(
+        self, iteration: int, trials: Sequence[Trial], trial: Trial, result: Mapping[str, Any], **info: Any
+    ) -> None:
+        """A trial has news."""
+        id = _number(trial)
+        if result.get("done") and "status" in result:
+            self._end(id, result)
+            return
+        if "score" in result:
+            self.study.reached(id, result)
+        self.watch.moved(id, dict(result))
+
+    def on_trial_complete(self, iteration: int, trials: Sequence[Trial], trial: Trial, **info: Any) -> None:
+        """A trial has come to its end, or was stopped."""
+        if not self.is_asked_to_end():
+            self._end(_number(trial), {})
+
+    def on_trial_error(self, iteration: int, trials: Sequence[Trial], trial: Trial, **info: Any) -> None:
+        """The process of a trial has died too often."""
+        if not self.is_asked_to_end():
+            self._end(_number(trial), {"status": "failed", "reason": _reason(trial)})
+
+    def told(self, id: int, to: str) -> None:
+        """A scheduler has paused a trial or lets it go on; that it has stopped one is told as its end."""
+        if to != "stopped":
+            self.study.moved(id, to)
+            self.watch.changed()
+
+    def _end(self, id: int, result: Mapping[str, Any]) -> None:
+        if id in self.over:
+            return
+        self.over.add(id)
+        self.study.ended(id, result)
+        self.watch.changed()
+
+
+class Until(Stopper):
+    """Ends a search when it is asked to."""
+
+    def __init__(self, is_asked_to_end: Callable[[], bool]) -> None:
+        self.is_asked_to_end = is_asked_to_end
+
+    def __call__(self, trial_id: str, result: Mapping[str, Any]) -> bool:
+        """Whether to end one trial: never."""
+        return False
+
+    def stop_all(self) -> bool:
+        """Whether to end all."""
+        return self.is_asked_to_end()
+
+
+def _number(trial: Trial) -> int:
+    number: int = trial.config[NUMBER]
+    return number
+
+
+def _reason(trial: Trial) -> str:
+    """Why a process died, in one line."""
+    lines = [line for line in str(trial.get_pickled_error() or "").splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "the process that trained it died"

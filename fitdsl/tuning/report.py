@@ -1,0 +1,134 @@
+"""What remains of a search: `search.json`, one entry for each trial, and what can be read off them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..backend.refusal import refusal
+from ..training.report import CostReport, NetworkReport
+
+Status = Literal["waiting", "running", "paused", "stopped", "done", "failed"]
+ENDED: tuple[Status, ...] = ("stopped", "done", "failed")
+"""The states that a trial does not leave."""
+
+
+class _Report(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TrialStage(_Report):
+    """A finished stage of a trial."""
+
+    key: str = Field(description="hash of everything its result depends on")
+    reused: bool = Field(description="whether its result was taken from earlier work")
+
+
+class TrialReport(_Report):
+    """One student that was tried."""
+
+    id: int = Field(description="its number, from 0")
+    point: dict[str, str] = Field(description="value of each varied param, as the language writes it")
+    key: str = Field(description="hash of everything its result depends on: equal keys, equal students")
+    status: Status = "waiting"
+    seed: int
+    cost: dict[str, CostReport] = Field(description="what one example costs, by network")
+    epoch: int = Field(0, description="finished epochs of the last stage")
+    metrics: dict[str, float] = Field({}, description="of the kept epoch of the last stage, on the validation split")
+    values: tuple[float, ...] = Field((), description="one number for each goal of the search")
+    history: list[tuple[int, float]] = Field([], description="epoch and score of each epoch of the last stage")
+    stages: dict[str, TrialStage] = Field({}, description="finished stages by name")
+    attempts: int = Field(0, description="how often it was started, or gone on with")
+    seconds: float = Field(0.0, description="time in which it has trained")
+    passes: float = Field(0.0, description="how often it ran what does not learn over all examples")
+    reason: str = Field("", description="why it failed")
+
+
+class Counts(_Report):
+    """What became of the proposals."""
+
+    proposed: int = Field(0, description="points that the sampler named")
+    infeasible: int = Field(0, description="of these, unsound, or refused by a requirement; none was started")
+    duplicate: int = Field(0, description="of these, the same student as an earlier one; none was started")
+    trained: int = Field(0, description="students that were started")
+    stages_trained: int = Field(0, description="stages that were trained")
+    stages_reused: int = Field(0, description="stages that were taken from earlier work or from another trial")
+
+
+class Winner(_Report):
+    """The best student, trained to the end and measured once on the test split."""
+
+    id: int
+    networks: dict[str, NetworkReport]
+    finished_live: bool = Field(False, description="whether its last stage was trained again with the teacher live")
+
+
+class SearchReport(_Report):
+    """One search, as `search.json` holds it."""
+
+    format_version: Literal[1] = 1
+    name: str = Field(description="name of the spec")
+    status: Literal["running", "interrupted", "done"]
+    spec: str = Field(description="text of the spec, with everything it uses written in")
+    point: dict[str, Any] = Field(description="value of each param that does not vary")
+    seed: int
+    goals: tuple[str, ...] = Field(description="what was to be made large or small, such as `maximize val.accuracy`")
+    vary: tuple[str, ...] = Field(description="the params that vary")
+    sampler: str
+    scheduler: str
+    wanted: int = Field(description="how many students were to be trained")
+    limits: dict[str, int] = Field({}, description="at most so many epochs in single stages, by name")
+    resources: dict[str, float] = Field(description="what one trial was given of a machine")
+    versions: dict[str, str] = Field(description="of everything that has a say in the numbers")
+    trials: list[TrialReport] = Field([], description="in the order in which they were proposed")
+    pareto: tuple[int, ...] = Field((), description="trials of which none is better in every goal")
+    best: int | None = Field(None, description="the trial that is best in the first goal, of those on the Pareto front")
+    counts: Counts = Counts()
+    teacher_passes: float = Field(0.0, description="how often what does not learn ran over all examples, in all trials")
+    seconds: float = Field(0.0, description="wall time of the search")
+    winner: Winner | None = Field(None, description="the best student's final measurement")
+    folder: Path = Field(Path(), exclude=True, description="where the search's files are")
+
+    def trial(self, id: int) -> TrialReport:
+        """A trial by its number.
+
+        Raises:
+            KeyError: There is none.
+        """
+        for trial in self.trials:
+            if trial.id == id:
+                return trial
+        raise KeyError(id)
+
+
+def read_search(path: Path) -> SearchReport:
+    """What a search has reported.
+
+    Raises:
+        FitError: There is no report, or it is not one that this version understands (FIT5015).
+    """
+    try:
+        report = SearchReport.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise refusal("FIT5015", f"there is no search to read at `{path}`") from error
+    except ValidationError as error:
+        raise refusal("FIT5015", f"`{path}` is not a report that this version of fitdsl understands") from error
+    return report.model_copy(update={"folder": path.parent})
+
+
+def front(trials: Iterable[TrialReport], signs: Sequence[int]) -> tuple[int, ...]:
+    """The trials of which no other is at least as good in every goal and better in one, by number.
+
+    Args:
+        trials: Those without values are left out.
+        signs: For each goal 1 if large is good, else -1.
+    """
+    scored = {t.id: tuple(s * v for s, v in zip(signs, t.values, strict=True)) for t in trials if t.values}
+    return tuple(id for id, own in scored.items() if not any(_beats(other, own) for other in scored.values()))
+
+
+def _beats(other: tuple[float, ...], own: tuple[float, ...]) -> bool:
+    return other != own and all(theirs >= mine for theirs, mine in zip(other, own, strict=True))

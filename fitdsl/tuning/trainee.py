@@ -1,0 +1,231 @@
+"""One trial: a student trained in a thread of its own, which stands still whenever there is news.
+
+Knows nothing of Ray. What a trial has done is in the folder of its run, from which any machine that sees it goes on.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import field
+from pathlib import Path
+from queue import SimpleQueue
+from time import monotonic
+from typing import Any
+
+from ..compilation import Compilation
+from ..dataclass import dataclass
+from ..diagnostics import Diagnostic, FitError
+from ..late import late
+from ..semantics.bindings import METRICS
+from ..source import Source
+from ..training.events import EpochDone, Event, OutputsKept, RunStarted, StageDone, StageStarted, StepsDone
+from ..training.interrupts import Interrupted
+from ..training.options import TrainOptions
+from ..training.report import RunReport
+from ..work.store import Store
+
+TELL_EVERY_S = 1.0
+"""How often a trial says where it is while nothing else happens."""
+
+OUT_OF_MEMORY = "FIT4113"
+
+Result = dict[str, Any]
+"""What a trial says: `stage`, `at` and `of` (epochs) as it moves; `epoch`, `score` and `metrics` after an epoch of the last
+stage; `done` and how it ended at the end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What all trials of a search have in common.
+
+    Attributes:
+        text: The spec, with everything it uses written in.
+        name: Its name.
+        base: Its folder, to which paths in it are relative.
+        point: Values of the params that do not vary.
+        metric: By what trials are compared: a metric of the validation split.
+        sign: 1 if much of it is good, else -1.
+        folder: Of the search; the run of each trial has a folder below it.
+        store: Of finished work.
+        options: Fields of `TrainOptions`.
+    """
+
+    text: str
+    name: str
+    base: Path
+    point: Mapping[str, str]
+    metric: str
+    sign: int
+    folder: Path
+    store: Store
+    options: Mapping[str, Any]
+
+    def run_folder(self, trial: int) -> Path:
+        """Where a trial's run is."""
+        return self.folder / "trials" / str(trial)
+
+    def compilation(self, point: Mapping[str, str]) -> Compilation:
+        """The spec at the point of a trial."""
+        return Compilation(Source(f"{self.name}.fit", self.text), self.base / f"{self.name}.fit", {**self.point, **point})
+
+
+@dataclass(eq=False)
+class Trainee:
+    """A trial that goes on by one result at a time.
+
+    Attributes:
+        trial: Its number.
+        point: Values of the params that vary.
+        opened: Data that trials of this process have opened.
+    """
+
+    subject: Subject
+    trial: int
+    point: Mapping[str, str]
+    opened: dict[Any, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Begin to stand still."""
+        self._results: SimpleQueue[Result] = SimpleQueue()
+        self._go = threading.Semaphore(0)
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._work, name=f"trial-{self.trial}", daemon=True)
+        self._told = self._began = monotonic()
+        self._stage: StageStarted | None = None
+        self._last = ""
+        self._metrics: Mapping[str, float] = {}
+        self._passes = 0.0
+        self._swept: set[str] = set()
+
+    def advance(self) -> Result:
+        """Go on until there is news."""
+        if self._thread.ident is None:
+            self._thread.start()
+        else:
+            self._go.release()
+        return self._results.get()
+
+    def end(self) -> None:
+        """Save where it is, and end."""
+        self._ending.set()
+        self._go.release()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            result = self._trained()
+        except Interrupted:
+            result = {}
+        except FitError as error:
+            result = self._failed(_said(error.diagnostics[0]))
+        except Exception as error:
+            result = self._failed(f"{type(error).__name__}: {error}")
+        self._results.put({**result, "trial": self.trial, "done": True, "passes": self._passes})
+
+    def _trained(self) -> Result:
+        try:
+            report = self._run()
+        except FitError as error:
+            if error.diagnostics[0].code != OUT_OF_MEMORY:
+                raise
+            # what an earlier trial of this process has left may be in the way
+            self.opened.clear()
+            gc.collect()
+            report = self._run()
+        last = report.stages[self._last]
+        metrics = _metrics(last.metrics["val"] or last.metrics["train"])
+        stages = {name: {"key": done.key, "reused": done.reused} for name, done in report.stages.items()}
+        scored = {"epoch": last.epochs, "score": self._score(metrics), "metrics": metrics}
+        return {"status": "done", "stages": stages, "seconds": self._seconds(report), **scored}
+
+    def _run(self) -> RunReport:
+        subject, compilation = self.subject, self.subject.compilation(self.point)
+        program, folder = compilation.program, subject.run_folder(self.trial)
+        self._last = list(program.stages)[-1]
+        self._teaching = {
+            name for name, plan in program.stages.items() if set(plan.runs) - set(plan.trains)
+        }
+        options = TrainOptions(
+            base=subject.base,
+            spec=compilation.resolved,
+            point={name: info.spelling for name, info in compilation.params.items()},
+            run_dir=folder,
+            resume=(folder / "run.json").exists(),
+            store=subject.store,
+            opened=self.opened,
+            is_measured=False,
+            is_asked_to_end=self._ending.is_set,
+            observer=self._hear,
+            **subject.options,
+        )
+        trainer = late("training.processes").train_together if options.gpus > 1 else late("training.run").train
+        report: RunReport = trainer(program, options)
+        return report
+
+    def _hear(self, event: Event) -> None:
+        match event:
+            case RunStarted():
+                self._tell({"stage": "", "at": 0, "of": 0})
+            case StageStarted():
+                self._stage = event
+                if event.stage == self._last and event.epoch:
+                    self._metrics = self._kept()
+            case OutputsKept():
+                self._swept.add(event.stage)
+                self._passes += event.rows / max(event.total, 1)
+            case EpochDone():
+                self._passes += float(event.stage in self._teaching - self._swept)
+                self._epoch_done(event)
+            case StepsDone() if monotonic() - self._told > TELL_EVERY_S:
+                self._moved(event.stage, event.epoch - 1)
+            case StageDone() if event.reused:
+                self._moved(event.stage, event.epochs)
+
+    def _epoch_done(self, event: EpochDone) -> None:
+        if event.stage != self._last:
+            if monotonic() - self._told > TELL_EVERY_S:
+                self._moved(event.stage, event.epoch)
+            return
+        if event.kept or not self._metrics:
+            self._metrics = _metrics(event.val or event.train)
+        seconds = monotonic() - self._began
+        scored = {"epoch": event.epoch, "score": self._score(self._metrics), "metrics": dict(self._metrics)}
+        self._tell({"stage": event.stage, "at": event.epoch, "seconds": seconds, **scored})
+
+    def _kept(self) -> Mapping[str, float]:
+        """Metrics of the kept epoch of the last stage, as an earlier attempt has written them down."""
+        lines = (self.subject.run_folder(self.trial) / "events.jsonl").read_text("utf-8").splitlines()
+        events = [event for event in map(json.loads, lines) if event.get("stage") == self._last]
+        kept = [event for event in events if event["event"] == EpochDone.event and event["kept"]]
+        return _metrics(kept[-1]["val"] or kept[-1]["train"]) if kept else {}
+
+    def _moved(self, stage: str, epoch: int) -> None:
+        self._tell({"stage": stage, "at": epoch})
+
+    def _tell(self, result: Result) -> None:
+        of = self._stage.epochs if self._stage and self._stage.stage == result["stage"] else 0
+        self._results.put({"trial": self.trial, "of": of, **result})
+        self._go.acquire()
+        self._told = monotonic()
+
+    def _score(self, metrics: Mapping[str, float]) -> float:
+        return self.subject.sign * metrics[self.subject.metric]
+
+    def _failed(self, reason: str) -> Result:
+        return {"status": "failed", "reason": reason, "seconds": monotonic() - self._began}
+
+    def _seconds(self, report: RunReport) -> float:
+        return sum(stage.seconds for stage in report.stages.values() if not stage.reused)
+
+
+def _said(finding: Diagnostic) -> str:
+    return f"{finding.code}: {finding.message}"
+
+
+def _metrics(measured: Mapping[str, float]) -> dict[str, float]:
+    """The metrics that a search can aim at."""
+    return {name: measured[name] for name in METRICS if name in measured}
