@@ -9,7 +9,7 @@ from .late import late
 
 if TYPE_CHECKING:
     from .compilation import Compilation as Compilation
-    from .compilation import SpaceInfo as SpaceInfo
+    from .counting.space import Space as Space
     from .diagnostics import Diagnostic as Diagnostic
     from .diagnostics import FitError as FitError
     from .experiment import Experiment as Experiment
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from .values import Cost as Cost
 
 _HOMES = {
-    **dict.fromkeys(("Compilation", "SpaceInfo"), "compilation"),
     **dict.fromkeys(("Diagnostic", "FitError"), "diagnostics"),
     **dict.fromkeys(("Experiment", "Network", "load", "loads"), "experiment"),
+    "Compilation": "compilation",
     "Cost": "values",
+    "Space": "counting.space",
 }
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import prod
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from .diagnostics import Diagnostic, FitError, Reporter
+from .late import late
 from .program.build import Built, Vocabulary, build
 from .program.model import Program
 from .program.search import Searches, SearchSettings
@@ -20,28 +20,14 @@ from .semantics.apart import certain
 from .semantics.link import link
 from .semantics.names import check_names, searches, unused_params
 from .source import Source
-from .space.domains import countable
-from .space.params import Domains, ParamInfo, Point, grid, params, read_point, resolve, shaping_params
+from .space.params import Domains, ParamInfo, Point, params, read_point, resolve, shaping_params
 from .syntax import nodes
 from .syntax.parser import parse
 from .syntax.printer import print_spec
 from .syntax.reading import load_source
 
-MAX_COUNTED = 128
-"""The largest space whose feasible students are counted one by one."""
-
-
-@dataclass(frozen=True)
-class SpaceInfo:
-    """How many students a spec describes.
-
-    Attributes:
-        size: Combinations of the params that reach a student; None if infinitely many, or beyond counting.
-        feasible: Those that type-check and meet every requirement; None where they were not counted.
-    """
-
-    size: int | None
-    feasible: int | None
+if TYPE_CHECKING:
+    from .counting.space import Space
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,28 +116,21 @@ class Compilation:
         return print_spec(resolve(self._sound.linked, self._sound.point))
 
     @cached_property
-    def space(self) -> SpaceInfo:
-        """How many students the params span.
+    def space(self) -> Space:
+        """The students that the varied params span: all that shape a student, or those of them that `vary` names.
 
         Raises:
             FitError: The spec is not sound.
         """
         checked = self._sound
-        shaping = [checked.params[name] for name in shaping_params(checked.linked)]
-        sizes = [param.size for param in shaping]
-        size = countable(prod(size or 0 for size in sizes))
-        if size is None or None in sizes:
-            return SpaceInfo(None, None)
-        if size > MAX_COUNTED:
-            return SpaceInfo(size, None)
-        return SpaceInfo(size, sum(self._is_feasible(point) for point in grid(shaping)))
-
-    def _is_feasible(self, point: Point) -> bool:
-        linked, base = self._sound.linked, self._sound.point
-        reporter = Reporter()
-        declarations = build(resolve(linked, {**base, **point}), self.name, reporter).declarations
-        reader = Searches(declarations, {})
-        return not reporter.has_errors and all(reader.is_met(block) for block in searches(linked, reporter))
+        varied = checked.params if checked.search is None else checked.search.vary
+        turned = [checked.params[name] for name in shaping_params(checked.linked) if name in varied]
+        turned = [param for param in turned if param.domain is not None]
+        counting = late("counting.space")
+        is_countable = all(param.size is not None for param in turned)
+        ground = late("counting.survey").Ground(checked.linked, checked.point, self.name, turned)
+        space: Space = counting.Space(ground if is_countable else None)
+        return space
 
     def built_at(self, point: Mapping[str, str]) -> Built | None:
         """What the spec says at another point of its space; None where it is not sound or meets a requirement not.

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .compilation import Compilation, SpaceInfo
+from .compilation import Compilation
 from .diagnostics import Diagnostic
 from .graph.model import LayerGraph
 from .graph.model import Network as NetworkModel
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import networkx as nx
     from torch import nn
 
+    from .counting.space import Space
     from .program.graph import Part
     from .training.options import TrainOptions
     from .training.report import RunReport
@@ -147,7 +148,7 @@ class Experiment:
         return graph
 
     @property
-    def space(self) -> SpaceInfo:
+    def space(self) -> Space:
         """How many students the params span."""
         return self.compilation.space
 

@@ -77,7 +77,7 @@ def test_a_component_outside_the_index_is_found(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_package_has_the_names_of_its_table_of_contents() -> None:
-    names = ["Compilation", "Cost", "Diagnostic", "Experiment", "FitError", "Network", "SpaceInfo", "load", "loads"]
+    names = ["Compilation", "Cost", "Diagnostic", "Experiment", "FitError", "Network", "Space", "load", "loads"]
     assert all(getattr(fitdsl, name).__name__ == name for name in names)
     assert set(names) <= set(dir(fitdsl))
     with pytest.raises(AttributeError, match="has no attribute 'lode'"):

@@ -148,7 +148,7 @@ class Elaboration:
         if statement.label is None:
             return self.flow(statement.value, scope, current, numbering)
         name = statement.label.text
-        below = Numbering(numbering.label(name), is_single=_is_single(statement.value))
+        below = Numbering(numbering.label(name), is_single=makes_one_layer(statement.value))
         result = self.flow(statement.value, scope, current, below)
         scope.names[name] = result
         self.group(below.address, result, Group(below.address, "", doc=statement.doc, span=statement.label.span))
@@ -391,7 +391,7 @@ class Elaboration:
 
     def instance(self, body: nodes.Body, scope: Scope, current: Any, address: str, group: Group) -> Any:
         """One unfolding of a body under an address of its own."""
-        result = self.body(body, scope, current, Numbering(address, is_single=_is_one_call(body)))
+        result = self.body(body, scope, current, Numbering(address, is_single=is_one_call(body)))
         self.group(address, result, replace(group, address=address))
         return result
 
@@ -420,7 +420,7 @@ class Elaboration:
         return UNKNOWN
 
 
-def _is_single(expr: nodes.Expr) -> bool:
+def makes_one_layer(expr: nodes.Expr) -> bool:
     """Whether an expression makes at most one layer, which then needs no number below its label."""
     if isinstance(expr, nodes.Chain):
         source, *steps = expr.steps
@@ -430,6 +430,6 @@ def _is_single(expr: nodes.Expr) -> bool:
     return not isinstance(expr, nodes.Chain | nodes.Repeat | nodes.List)
 
 
-def _is_one_call(body: nodes.Body) -> bool:
+def is_one_call(body: nodes.Body) -> bool:
     flows = [statement for statement in body.statements if isinstance(statement, nodes.Flow)]
     return len(flows) == 1 and flows[0].label is None and isinstance(flows[0].value, nodes.Call)

@@ -26,7 +26,7 @@ from ..semantics.scope import UNKNOWN, Scope, Unknown
 from ..source import NOWHERE, Span
 from ..syntax import nodes
 from ..syntax.walk import walk
-from ..values import HintRef, Mode, NetworkRef, Rejected, TensorType
+from ..values import Cost, HintRef, Mode, NetworkRef, Rejected, TensorType
 
 COSTS = ("params", "weights", "macs", "activations")
 BUILT_IN = frozenset({*ROLES, *COSTS, *FUNCTIONS, *SPLITS})
@@ -136,6 +136,17 @@ class Declarations:
                 case nodes.External():
                     self._networks[name] = self._from_outside(declaration)
         return self._networks[name]
+
+    def with_costs(self, costs: Mapping[str, Cost]) -> Declarations:
+        """The same with other costs of some networks, told of no mistake; of these nothing but costs is to be asked."""
+        networks = dict(self._networks)
+        for name, cost in costs.items():
+            known = self.network(name)
+            if known is not None:
+                first = next(iter(known.graph.layers.values()))
+                graph = replace(known.graph, layers={first.address: replace(first, cost=cost)}, output=first.address)
+                networks[name] = replace(known, graph=graph)
+        return Declarations(self.named, Reporter(), self.lost, _networks=networks)
 
     def cost(self, kind: str, network: Any) -> int | Unknown:
         """`params(student)` and the like; UNKNOWN of a network with a mistake, which is reported.
@@ -267,6 +278,10 @@ class Declarations:
         help = "write a spec for each" if names else "declare it: `data d { source = … }`"
         self.reporter.error("FIT2009", network.name.span, message, helps=(help,))
         return None
+
+    def input_type(self, item: nodes.Input) -> TensorType | None:
+        """The type of an input of a network; None if it has none, which is reported."""
+        return self._type(self.evaluator.value(item.type, Scope()), item)
 
     def _type(self, value: Any, item: nodes.Input) -> TensorType | None:
         if value is UNKNOWN:

@@ -92,7 +92,11 @@ class Searches:
     def is_met(self, search: nodes.Search) -> bool:
         """Whether the networks at this point meet every requirement."""
         found = [s.value for s in search.settings if s.name.text == "require"]
-        return all(self._value(requirement) is True for node in found for requirement in _items(node))
+        return all(self.holds(requirement) for node in found for requirement in _items(node))
+
+    def holds(self, requirement: nodes.Expr) -> bool:
+        """Whether the networks at this point meet one requirement."""
+        return self._value(requirement) is True
 
     def _value(self, expr: nodes.Expr) -> Any:
         return self.declarations.evaluator.value(expr, Scope())

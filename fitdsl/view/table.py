@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ..compilation import Compilation, SpaceInfo
+from ..compilation import Compilation
+from ..counting.space import Space
 from ..data.base import DataSettings
 from ..graph.model import Layer, Network
 from ..program.model import Hint, Program, StagePlan
@@ -226,7 +227,7 @@ def _param_row(param: ParamInfo) -> tuple[str, ...]:
     return param.name, printable(spell_expr(param.expr)), printable(legal), size
 
 
-def _space_lines(space: SpaceInfo) -> list[str]:
+def _space_lines(space: Space) -> list[str]:
     if space.size is None:
         return ["infinitely many points"]
     feasible = "" if space.feasible is None else f", {space.feasible:,} feasible"

@@ -1,0 +1,1 @@
+"""How many students a spec describes, counted without making each of them."""

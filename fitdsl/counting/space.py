@@ -1,0 +1,361 @@
+"""The space of students that a spec describes: how many there are, which are feasible, and draws of these.
+
+Small spaces are listed. Large ones are counted on the lattice of their students, exactly and without making each; where
+that cannot be done, what is not known is None and `bounds` says between which numbers it lies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from functools import cached_property
+from math import prod
+from random import Random
+from typing import Any
+
+from ..dataclass import dataclass
+from ..diagnostics import Reporter
+from ..late import late
+from ..space.domains import countable
+from ..space.params import Point, params, read_point
+from ..syntax import nodes
+from ..syntax.spelling import spell
+from ..values import Cost
+from .lattice import ANY, Edge, Lattice
+from .limits import Demands, Limit, added, demands
+from .reading import Variable
+from .students import Student, any_of, every, from_survey, one_by_one
+from .survey import Ground, Survey, point_of, survey, variables_of
+
+MOST_LISTED = 1_000
+"""A space of so many students is listed."""
+MOST_BUILT = 128
+"""A space that cannot be counted otherwise is counted by real builds up to this size."""
+MOST_DRAWN = 2_000
+MOST_RECOUNTS = 12
+Spelled = Mapping[str, str]
+"""Values of params as texts of the language."""
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Hopeless:
+    """A requirement that no student meets which type-checks.
+
+    Attributes:
+        requirement: As written.
+        nearest: The point of a student that misses it by least; None where it is no bound on costs.
+        misses: By how much that student misses it.
+        costs: What that student costs, by the name of its network.
+    """
+
+    requirement: nodes.Expr
+    nearest: Spelled | None = None
+    misses: int | None = None
+    costs: Mapping[str, Cost] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """The students of a spec.
+
+    Attributes:
+        ground: What it stands on; None for a space that is infinite, or beyond counting.
+    """
+
+    ground: Ground | None
+
+    # Counts -----------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def size(self) -> int | None:
+        """Combinations of the varied params that reach a student; None if infinitely many, or beyond counting."""
+        return None if self.ground is None else countable(prod(param.size or 0 for param in self.ground.turned))
+
+    @cached_property
+    def valid(self) -> int | None:
+        """Those at which the whole spec type-checks; None where that is not known."""
+        if self._listed is not None:
+            return sum(student.is_valid for student in self._listed)
+        return None if self._valid is None else self._valid.paths()
+
+    @cached_property
+    def feasible(self) -> int | None:
+        """Those of them that meet every requirement; None where that is not known."""
+        if self._listed is not None:
+            return len(self._feasible)
+        if self._demands is not None and not self._demands.bounds:
+            return self.valid
+        return None if self._within is None else self._within.count
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether both counts are known."""
+        return self.valid is not None and self.feasible is not None
+
+    @property
+    def bounds(self) -> Mapping[str, tuple[int, int | None]]:
+        """Between which numbers `valid` and `feasible` lie, both included; None for no upper end."""
+        known = {"valid": self.valid, "feasible": self.feasible}
+        most = self.size if self.valid is None else self.valid
+        return {name: (0, most) if count is None else (count, count) for name, count in known.items()}
+
+    @cached_property
+    def ranges(self) -> Mapping[str, Mapping[str, Range]]:
+        """Least and most of each cost over the students that type-check: by name of the student, then by kind."""
+        if self._listed is not None:
+            return _ranges([student.costs for student in self._listed if student.is_valid])
+        if self._survey is None or self._valid is None:
+            return {}
+        found = [self._valid.range(number) for number in range(self._valid.width)]
+        by_sum = zip(self._survey.sums(), found, strict=True)
+        ranges: dict[str, dict[str, Range]] = {}
+        for (student, kind), one in by_sum:
+            if one is not None:
+                ranges.setdefault(student, {})[kind] = one
+        return ranges
+
+    # Students ---------------------------------------------------------------------------------------------------------
+
+    def draw(self, count: int, seed: int) -> list[Spelled]:
+        """Points of feasible students, drawn uniformly and independently; an empty list where none is feasible.
+
+        Args:
+            count: How many.
+            seed: The same draws for the same seed.
+
+        Raises:
+            LookupError: The feasible students are not known.
+        """
+        if self.feasible is None:
+            raise LookupError("the feasible students of this space cannot be counted, so none can be drawn")
+        random = Random(seed)
+        if self._listed is not None:
+            return [_spelled(student.point) for student in random.choices(self._feasible, k=count) if self._feasible]
+        if self._survey is None or not self.feasible:
+            return []
+        steps = self._drawn(count, seed)
+        variables = self._survey.variables
+        return [_spelled(point_of(variables, any_of(variables, one, random))) for one in steps]
+
+    def _drawn(self, count: int, seed: int) -> list[list[Edge]]:
+        generator = late("counting.draws").generator(seed)
+        drawn: list[list[Edge]] = self._within.draw(count, generator)
+        return drawn
+
+    def students(self) -> Iterator[Spelled]:
+        """Every feasible student, each once.
+
+        Raises:
+            LookupError: The feasible students are not known.
+        """
+        if self.feasible is None:
+            raise LookupError("the feasible students of this space cannot be counted, so they cannot be listed")
+        if self._listed is not None:
+            yield from (_spelled(student.point) for student in self._feasible)
+        elif self._survey is not None and self.feasible:
+            variables = self._survey.variables
+            lattice, limits = self._limited
+            for steps in lattice.within(limits):
+                for places in every(variables, steps):
+                    yield _spelled(point_of(variables, dict(enumerate(places))))
+
+    def is_feasible(self, point: Mapping[str, Any]) -> bool:
+        """Whether a point, in Python values or texts of the language, is a feasible student, found by a real build."""
+        if self.ground is None:
+            return False
+        reporter = Reporter()
+        read = read_point(point, params(self.ground.linked), reporter)
+        return not reporter.has_errors and self.ground.is_feasible(read)
+
+    # What is wrong with it --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def dead(self) -> tuple[tuple[str, str], ...]:
+        """Params with values that never lead to a feasible student; none where no student is feasible."""
+        if not self.feasible or self.ground is None:
+            return ()
+        found = self._listed_dead() if self._listed is not None else self._counted_dead()
+        return tuple(found)
+
+    @cached_property
+    def hopeless(self) -> tuple[Hopeless, ...]:
+        """The requirements that no student meets which type-checks."""
+        if self.ground is None or not self.valid:
+            return ()
+        requirements = self.ground.requirements()
+        found = (self._hopeless(number, requirement) for number, requirement in enumerate(requirements))
+        return tuple(one for one in found if one is not None)
+
+    def _hopeless(self, number: int, requirement: nodes.Expr) -> Hopeless | None:
+        if self._listed is None:
+            return self._counted_hopeless(number, requirement)
+        valid = [student for student in self._listed if student.is_valid]
+        if any(student.misses[number] == 0 for student in valid):
+            return None
+        numbers = [student for student in valid if student.misses[number] is not None]
+        if not numbers:
+            return Hopeless(requirement)
+        nearest = min(numbers, key=lambda student: student.misses[number] or 0)
+        return Hopeless(requirement, _spelled(nearest.point), nearest.misses[number], dict(nearest.costs))
+
+    def _counted_hopeless(self, number: int, requirement: nodes.Expr) -> Hopeless | None:
+        known, surveyed = self._demands, self._survey
+        if known is None or surveyed is None or None in (known.bounds[number][e] for e in self._valid_ends):
+            return None
+        lattice, limits = known.limited([number])
+        missed = [_nearest(lattice, place, limit) for place, limit in enumerate(limits)]
+        worst = max((one for one in missed if one is not None), key=lambda one: one[0], default=None)
+        if not any(lattice.layers) and lattice.layers:
+            return Hopeless(requirement)
+        if worst is None or worst[0] <= 0:
+            return None
+        point = surveyed.point(worst[1])
+        return Hopeless(requirement, _spelled(point), worst[0], dict(self._costs_at(point)))
+
+    def _costs_at(self, point: Point) -> Iterator[tuple[str, Cost]]:
+        assert self.ground is not None
+        built, _ = self.ground.built(point)
+        for name in built.declarations.of_role("student"):
+            network = built.program.networks.get(name)
+            if network is not None and network.cost is not None:
+                yield name, network.cost
+
+    def _listed_dead(self) -> Iterator[tuple[str, str]]:
+        assert self.ground is not None
+        alive = {(name, value) for student in self._feasible for name, value in _items(student.point)}
+        for variable in variables_of(self.ground.turned):
+            for value in map(spell, variable.spellings) if not variable.place else ():
+                if (variable.param, value) not in alive:
+                    yield variable.param, value
+
+    def _counted_dead(self) -> Iterator[tuple[str, str]]:
+        surveyed = self._survey
+        assert surveyed is not None
+        lattice, limits = self._limited
+        drawn = self._drawn(min(MOST_DRAWN, 4 * (self.feasible or 0)), 0) if self._within else []
+        seen = {pick for steps in drawn for edge in steps for pick in edge.picks}
+        by_param: dict[str, list[Variable]] = {}
+        for variable in surveyed.variables:
+            by_param.setdefault(variable.param, []).append(variable)
+        recounts = 0
+        for name, variables in by_param.items():
+            for place, value in enumerate(variables[0].spellings):
+                alive = any((v.number, p) in seen for v in variables for p in (place, ANY))
+                for variable in () if alive else variables:
+                    is_alive, recounted = _leads(lattice, limits, variable.number, place, recounts < MOST_RECOUNTS)
+                    recounts += recounted
+                    alive = alive or is_alive
+                    if alive:
+                        break
+                if not alive:
+                    yield name, spell(value)
+
+    # What it rests on -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _survey(self) -> Survey | None:
+        return None if self.ground is None or self.size is None else survey(self.ground)
+
+    @cached_property
+    def _demands(self) -> Demands | None:
+        if self._survey is None or self.ground is None:
+            return None
+        return demands(self._survey, self.ground.requirements())
+
+    @cached_property
+    def _listed(self) -> tuple[Student, ...] | None:
+        if self.size is None or self.ground is None or self.size > MOST_LISTED:
+            return None
+        if self._survey is not None and self._demands is not None:
+            return tuple(from_survey(self._survey, self._demands))
+        return tuple(one_by_one(self.ground)) if self.size <= MOST_BUILT else None
+
+    @cached_property
+    def _feasible(self) -> tuple[Student, ...]:
+        return tuple(student for student in self._listed or () if student.is_feasible)
+
+    @cached_property
+    def _valid(self) -> Lattice | None:
+        """Those that type-check, with all their costs."""
+        if self._survey is None:
+            return None
+        zero = (0,) * self._survey.lattice.width
+        return self._survey.lattice.ended([zero if end.is_valid else None for end in self._survey.ends]).reduced()
+
+    @property
+    def _valid_ends(self) -> list[int]:
+        return [place for place, end in enumerate(self._survey.ends if self._survey else ()) if end.is_valid]
+
+    @cached_property
+    def _limited(self) -> tuple[Lattice, tuple[Limit, ...]]:
+        assert self._demands is not None
+        return self._demands.limited()
+
+    @cached_property
+    def _within(self) -> Any:
+        if self._demands is None or not self._demands.is_linear():
+            return None
+        return late("counting.draws").within_or_none(*self._limited)
+
+
+def _ranges(students: list[tuple[tuple[str, Cost], ...]]) -> dict[str, dict[str, Range]]:
+    found: dict[str, dict[str, Range]] = {}
+    for costs in students:
+        for name, cost in costs:
+            for kind in ("params", "weights", "macs", "activations"):
+                value = getattr(cost, kind)
+                low, high = found.setdefault(name, {}).get(kind, (value, value))
+                found[name][kind] = (min(low, value), max(high, value))
+    return found
+
+
+def _nearest(lattice: Lattice, place: int, limit: Limit) -> tuple[int, list[Edge]] | None:
+    """By how much a sum misses its limit at least, and the steps of a student that does."""
+    low, high = limit
+    least = lattice.smallest(place) if high is not None else None
+    if least is not None and high is not None:
+        excess = added(least, lattice.width)[place] - high
+        if excess > 0 or low is None:
+            return excess, least
+    if low is None:
+        return None
+    mirrored = lattice.with_costs(lambda cost: (-cost[place],), 1)
+    most = mirrored.smallest(0)
+    return None if most is None else (low + added(most, 1)[0], most)
+
+
+def _leads(lattice: Lattice, limits: tuple[Limit, ...], variable: int, place: int, may: bool) -> tuple[bool, int]:
+    """Whether a value leads to a student within limits, and how many counts that took; yes where it is not known."""
+    others = lattice.kept(lambda edge: all(v != variable or p in (place, ANY) for v, p in edge.picks)).reduced()
+    if not others.paths():
+        return False, 0
+    for number, (low, high) in enumerate(limits):
+        found = others.range(number)
+        if found is None or (high is not None and found[0] > high) or (low is not None and found[1] < low):
+            return False, 0
+    if any(_is_within(others.smallest(number), limits) for number in range(others.width)):
+        return True, 0
+    counted = late("counting.draws").within_or_none(others, limits) if may else None
+    return counted is None or counted.count > 0, int(may)
+
+
+def _is_within(steps: list[Edge] | None, limits: tuple[Limit, ...]) -> bool:
+    if steps is None:
+        return False
+    sums = added(steps, len(limits))
+    return all(
+        (low is None or low <= value) and (high is None or value <= high)
+        for value, (low, high) in zip(sums, limits, strict=True)
+    )
+
+
+def _spelled(point: Point) -> dict[str, str]:
+    return {name: spell(value) for name, value in point.items()}
+
+
+def _items(point: Point) -> Iterator[tuple[str, str]]:
+    """Params with their values; a list of draws with each of its items."""
+    for name, value in point.items():
+        values = value.items if isinstance(value, nodes.List) else (value,)
+        yield from ((name, spell(one)) for one in values)
