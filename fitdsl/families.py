@@ -47,7 +47,7 @@ FAMILIES: Mapping[str, str] = {
     "data.preparation": "GCN ZCA Standardize Normalize Scale Resize CenterCrop Pad",
     "graph.attending": "attention",
     "graph.sources": "torchvision timm python",
-    "space.samplers": "random grid tpe nsga2 evolution asha median hyperband",
+    "space.samplers": "random grid tpe nsga2 evolution asha stopping median hyperband none",
     "training.loggers": "tensorboard wandb mlflow",
 }
 """Words of the components that each module of this package defines."""

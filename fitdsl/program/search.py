@@ -14,7 +14,7 @@ from ..semantics.scope import UNKNOWN, Scope
 from ..space.params import ParamInfo
 from ..space.samplers import Asha, Random, Sampler, TrialScheduler
 from ..syntax import nodes
-from ..values import ByInstance, Metric, NetworkRef
+from ..values import ByInstance, Metric, NetworkRef, Rejected
 from .declarations import COSTS, Declarations
 
 
@@ -87,7 +87,18 @@ class Searches:
             *self._trial(settings.get("trial")),
         ]
         bound = bind(SearchSettings, given, site, self.declarations.reporter)
-        return bound if is_fine and isinstance(bound, SearchSettings) else None
+        if not is_fine or not isinstance(bound, SearchSettings):
+            return None
+        self._check_sampler(bound, settings["sampler"].value if "sampler" in settings else search)
+        return bound
+
+    def _check_sampler(self, settings: SearchSettings, node: nodes.Node) -> None:
+        """Report what a sampler cannot search."""
+        domains = {name: self.params[name].domain for name in settings.vary}
+        try:
+            settings.sampler.check({n: domain for n, domain in domains.items() if domain}, len(settings.goals))
+        except Rejected as rejected:
+            self._refuse("FIT5020", node, rejected.message, *filter(None, [rejected.help]))
 
     def is_met(self, search: nodes.Search) -> bool:
         """Whether the networks at this point meet every requirement."""

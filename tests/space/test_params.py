@@ -147,13 +147,33 @@ def test_a_param_that_nothing_reads_is_a_warning() -> None:
         ("minimize = macs(student)", []),
         ("maximise = val.accuracy", ["10:3 FIT1004 `search` has no setting `maximise`  (did you mean `maximize`?)"]),
         ("sampler = asha()", ["10:13 FIT1007 `sampler` of `search` is a sampler, got the scheduler `asha`"]),
+        (
+            "sampler = tpe()\n  minimize = macs(student)",
+            [
+                "10:13 FIT5020 `tpe` pursues one goal, and this search has 2"
+                "  (take `nsga2()` or `evolution()`, or `require` a bound instead of a goal)"
+            ],
+        ),
+        (
+            "sampler = grid()\n  vary = [depth, lr]",
+            [
+                "10:13 FIT5020 `grid` tries every value in turn, and `lr` has too many to list"
+                "  (list some of them in braces: `{a, b}`, or take `random()`)"
+            ],
+        ),
+        ("sampler = grid()\n  vary = [depth, width]", []),
+        (
+            "scheduler = asha(max_epochs=3, grace=5)",
+            ["10:15 FIT1007 `asha`: no student is compared before it ends: grace 5 of 3 epochs"],
+        ),
+        ("scheduler = none()", []),
         ("trial = {gpu: 1}", ["10:11 FIT1004 `trial` has no setting `gpu`  (did you mean `gpus`?)"]),
     ],
 )
 def test_search_settings(setting: str, findings: list[str]) -> None:
     text = TEXT.replace(
         "  maximize = val.accuracy\n",
-        f"  {setting}\n" if "imi" in setting else f"  {setting}\n  maximize = val.accuracy\n",
+        f"  {setting}\n" if setting.startswith(("maxi", "mini")) else f"  {setting}\n  maximize = val.accuracy\n",
     )
     assert found(text) == findings
 
