@@ -143,10 +143,20 @@ class Compilation:
         checked, reporter = self._sound, Reporter()
         values = read_point(point, params(checked.linked), reporter)
         built = build(resolve(checked.linked, {**checked.point, **values}), self.name, reporter)
-        infos = {name: Domains(built.declarations.evaluator).info(checked.params[name].declaration, values) for name in values}
+        domains = Domains(built.declarations.evaluator)
+        infos = {name: domains.info(checked.params[name].declaration, values) for name in values}
         reader = Searches(built.declarations, infos)
         is_met = all(reader.is_met(block) for block in searches(checked.linked, reporter))
         return built if is_met and not reporter.has_errors else None
+
+    @property
+    def shaping(self) -> frozenset[str]:
+        """The params that shape a student.
+
+        Raises:
+            FitError: The spec is not sound.
+        """
+        return frozenset(shaping_params(self._sound.linked))
 
     @property
     def linked(self) -> str:

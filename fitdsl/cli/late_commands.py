@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "show": ("show", "show"),
     "plan": ("show", "plan"),
     "train": ("train", "train"),
+    "search": ("search", "search"),
     "store": ("store", "store"),
     "list": ("reference", "list_components"),
     "explain": ("reference", "explain"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +11,7 @@ import typer
 from ..compilation import Compilation
 from ..late import late
 from .session import IncludeOption, SetOption, SpecArgument, open_spec, say, say_findings, write_result
-from .train import REDEVICE, check_device, command
+from .train import check_device, command
 
 _TRIALS = "How many students to train; by default as many as the sampler's declaration says."
 _SEED = "Decides weights and order of every student; 0 if left out."
@@ -33,7 +32,7 @@ def search(
     folder: Annotated[Path | None, typer.Option(metavar="DIR", help=_FOLDER)] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an unfinished search.")] = False,
     seed: Annotated[int | None, typer.Option(min=0, metavar="N", help=_SEED)] = None,
-    device: Annotated[str, typer.Option(metavar="NAME", callback=check_device, help=REDEVICE)] = "auto",
+    device: Annotated[str, typer.Option(metavar="NAME", callback=check_device, help="auto, cpu, mps, cuda.")] = "auto",
     cpus: Annotated[float | None, typer.Option(min=0.01, metavar="N", help="CPU cores of a trial.")] = None,
     gpus: Annotated[float | None, typer.Option(min=0, metavar="N", help=_GPUS)] = None,
     at_once: Annotated[int | None, typer.Option(min=1, metavar="N", help=_AT_ONCE)] = None,
@@ -47,22 +46,16 @@ def search(
     """Train students of the search space and find the best."""
     compilation = open_spec(spec, settings, include)
     say_findings(compilation.diagnostics)
-    searching = late("tuning.search")
-    place = {"searches": storage / "searches"} if storage else {}
-    asked = {"trials": trials, "folder": folder, "resume": resume, "seed": seed, "address": address}
-    given = {"device": device, "cpus": cpus, "gpus": gpus, "at_once": at_once}
-    given |= {"finish_live": finish_live, "allow_python": allow_python}
-    options = searching.SearchOptions(**{name: value for name, value in (asked | given | place).items() if value})
-    if storage:
-        options = searching.with_store_in(options, storage / "store")
-    if resume:
-        options = searching.as_begun(options, compilation.name)
+    searching, options = late("tuning.search"), late("tuning.options").SearchOptions
+    asked: dict[str, Any] = {"trials": trials, "seed": seed, "address": address, "storage": storage, "folder": folder}
+    asked |= {"device": device, "cpus": cpus, "gpus": gpus, "at_once": at_once}
+    asked |= {"finish_live": finish_live, "allow_python": allow_python}
     try:
         with late("cli.searching").watching(is_quiet=is_json) as watcher:
-            report = searching.search(compilation, searching.watched(options, watcher))
+            report = searching.search(compilation, options(**asked, resume=resume, watcher=watcher))
     except searching.Interrupted as interruption:
-        again: Mapping[str, Any] = {**asked, **given, "storage": storage, "folder": interruption.folder, "resume": True}
-        again = {**again, "write": write, "json": is_json, "set": settings, "include": include}
+        again = {**asked, "folder": interruption.folder, "resume": True, "write": write, "json": is_json}
+        again |= {"device": None if device == "auto" else device, "set": settings, "include": include}
         say(f"interrupted; go on with: {command(spec, again, verb='search')}")
         raise typer.Exit(130) from None
     if write is not None:

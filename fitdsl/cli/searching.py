@@ -1,9 +1,9 @@
-"""What a search shows while it runs and when it is over: the best so far, the front, what runs, and how long it takes."""
+"""What a search shows while it runs and when it is over: the best so far, the front, what runs, what is left."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import monotonic
 from typing import Any
@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from ..tuning.report import ENDED, SearchReport, TrialReport
-from ..tuning.search import View, Watcher
+from ..tuning.report import ENDED, SearchReport, Status, TrialReport
+from ..tuning.options import View, Watcher
 from ..view.terminal import Display, Style, columns, counted, human, printable, sections
 from .session import say
 
@@ -151,7 +151,7 @@ def _accounts(report: SearchReport) -> Iterator[str]:
         f"{counted(counts.proposed, 'proposal')}: {counts.infeasible} infeasible and {counts.duplicate} duplicate ones "
         f"were never started, {counted(counts.trained, 'student')} trained in {_clock(report.seconds)}"
     )
-    kinds = {"to the end": "done", "stopped early": "stopped", "failed": "failed"}
+    kinds: dict[str, Status] = {"to the end": "done", "stopped early": "stopped", "failed": "failed"}
     yield "students: " + ", ".join(f"{ends.count(status)} {words}" for words, status in kinds.items())
     yield (
         f"stages: {counts.stages_trained} trained, {counts.stages_reused} taken from earlier work or another student; "
@@ -168,13 +168,11 @@ def _files(report: SearchReport) -> Iterator[str]:
             yield f"{name}: {network.test['accuracy']:.2%} on the test split, {network.cost.weights:,} weights"
     yield f"report and trials: {report.folder}"
     if report.best is not None:
-        yield f"best student: {report.folder / 'best.fit'}; train it again with `fit train {report.folder / 'best.fit'}`"
+        best = report.folder / "best.fit"
+        yield f"best student: {best}; train it again with `fit train {best}`"
 
 
 def _clock(seconds: float) -> str:
     minutes, left = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
-
-
-Show = Callable[[View], None]

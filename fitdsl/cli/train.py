@@ -21,7 +21,7 @@ from .gains import gains
 from .progress import PlainProgress, print_json
 from .session import IncludeOption, SetOption, SpecArgument, point_of, say, say_findings, write_result
 
-FLAGS = {"run_dir": "--run", "allow_python": "--allow-python"}
+FLAGS = {"run_dir": "--run"}
 """Options whose flag has another name."""
 
 _SEED = "Decides everything random; 0 if left out, and with --resume what the run was begun with."
@@ -34,7 +34,12 @@ _ADDRESS = "A Ray cluster that has these devices, such as `auto`, HOST:PORT or `
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
-def _device(name: str) -> str:
+def check_device(name: str) -> str:
+    """The name of a device.
+
+    Raises:
+        typer.BadParameter: There is none of this name.
+    """
     if not _DEVICE.fullmatch(name):
         raise typer.BadParameter(f"there is no device `{name}`; there are auto, cpu, mps, cuda and cuda:N")
     return name
@@ -43,7 +48,7 @@ def _device(name: str) -> str:
 def train(
     spec: SpecArgument,
     seed: Annotated[int | None, typer.Option(min=0, metavar="N", help=_SEED)] = None,
-    device: Annotated[str, typer.Option(metavar="NAME", callback=_device, help="auto, cpu, mps, cuda.")] = "auto",
+    device: Annotated[str, typer.Option(metavar="NAME", callback=check_device, help="auto, cpu, mps, cuda.")] = "auto",
     gpus: Annotated[int, typer.Option(min=1, metavar="N", help=_GPUS)] = 1,
     address: Annotated[str | None, typer.Option(metavar="ADDR", help=_ADDRESS)] = None,
     stage: Annotated[str | None, typer.Option(metavar="NAME", help="Only this stage and those before it.")] = None,
@@ -102,10 +107,12 @@ def _observed(run: Callable[[Observer], RunReport], *, is_json: bool) -> RunRepo
         return run(observer)
 
 
-def command(spec: Path, options: Mapping[str, Any]) -> str:
-    """The command line that trains a spec with these options; those that are None or False are left out."""
-    flags = (word for name, value in options.items() for word in _flag(FLAGS.get(name, f"--{name}"), value))
-    return shlex.join(("fit", "train", str(spec), *flags))
+def command(spec: Path, options: Mapping[str, Any], *, verb: str = "train") -> str:
+    """The command line for a spec with these options; those that are None or False are left out."""
+    flags = (
+        word for name, value in options.items() for word in _flag(FLAGS.get(name, f"--{name.replace('_', '-')}"), value)
+    )
+    return shlex.join(("fit", verb, str(spec), *flags))
 
 
 def _flag(flag: str, value: Any) -> list[str]:

@@ -1,10 +1,11 @@
-"""The candidates of a search: what its params can be, which points are students at all, and which are the same student."""
+"""The candidates of a search: what its params can be, which points are students, and which are the same student."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from math import exp, log
 from typing import Any
 
@@ -12,12 +13,13 @@ from ..compilation import Compilation
 from ..dataclass import dataclass
 from ..program.model import Program
 from ..space.domains import Choices, Continuous, Domain, Lists
-from ..space.params import ParamInfo, spell, spelled
-from ..syntax import spelling
+from ..space.params import spell, spelled
+from ..syntax import nodes, spelling
 from ..work.key import Around, stage_keys
+from .points import Point
 
-Point = Mapping[str, str]
-"""Value of each varied param, as the language spells it."""
+MOST_TRIED = 10_000
+"""Points tried for feasible ones where the space is not known as a whole."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,14 +42,14 @@ class Candidates:
 
     def spelled(self, name: str) -> list[str]:
         """The values of a finite domain as texts, in order."""
-        info = self.compilation.params[name]
-        assert info.domain is not None and info.declaration.domain is not None
-        return [spelling.spell(value) for value in spelled(info.declaration.domain, info.domain)]
+        return _spelled(self._written(name), self.domains[name])
 
-    @property
-    def default(self) -> Point:
-        """The values that the spec itself has."""
-        return {name: self._info(name).spelling for name in self.vary}
+    def spelled_items(self, name: str) -> list[str]:
+        """The values of each draw of a list as texts, in order."""
+        written, domain = self._written(name), self.domains[name]
+        if not isinstance(written, nodes.Draws) or not isinstance(domain, Lists):
+            raise TypeError(f"`{name}` is no list of draws")
+        return _spelled(written.domain, domain.domain)
 
     @cached_property
     def size(self) -> int | None:
@@ -60,8 +62,10 @@ class Candidates:
 
     def draw(self, count: int, seed: int) -> list[Point]:
         """Points drawn uniformly from the feasible students; params that shape none are drawn from their domains."""
-        chance = random.Random(seed)
-        students = self.compilation.space.draw(count, seed)
+        chance, space = random.Random(seed), self.compilation.space
+        if space.feasible is None:
+            return list(islice(self._tried(chance), count))
+        students = space.draw(count, seed)
         return [{**student, **{name: self._drawn(name, chance) for name in self._free}} for student in students]
 
     def students(self) -> Iterator[Point]:
@@ -83,15 +87,10 @@ class Candidates:
         built = self.compilation.built_at(point)
         return None if built is None else built.program
 
-    def complete(self, point: Point) -> Point:
-        """A point with the spec's own values for the params it leaves out."""
-        return {**self.default, **point}
-
     @cached_property
     def _free(self) -> Sequence[str]:
         """The varied params that shape no student, such as a learning rate."""
-        shaping = self.compilation.space.shaping
-        return [name for name in self.vary if name not in shaping]
+        return [name for name in self.vary if name not in self.compilation.shaping]
 
     def _with_free(self, student: Point, names: Sequence[str]) -> Iterator[Point]:
         if not names:
@@ -100,12 +99,26 @@ class Candidates:
         for value in self.spelled(names[0]):
             yield from self._with_free({**student, names[0]: value}, names[1:])
 
-    def _info(self, name: str) -> ParamInfo:
-        return self.compilation.params[name]
+    def _tried(self, chance: random.Random) -> Iterator[Point]:
+        """Feasible points found by trying, where the space is not known as a whole."""
+        for _ in range(MOST_TRIED):
+            point = {name: self._drawn(name, chance) for name in self.vary}
+            if self.is_feasible(point):
+                yield point
+
+    def _written(self, name: str) -> nodes.Domain:
+        written = self.compilation.params[name].declaration.domain
+        if written is None:
+            raise TypeError(f"`{name}` has no domain")
+        return written
 
     def _drawn(self, name: str, chance: random.Random) -> str:
         domain = self.domains[name]
         return spell(_uniform(domain, chance)) if not isinstance(domain, Choices) else chance.choice(self.spelled(name))
+
+
+def _spelled(written: nodes.Domain, domain: Domain) -> list[str]:
+    return [spelling.spell(value) for value in spelled(written, domain)]
 
 
 def keys_of(program: Program, around: Around) -> Mapping[str, str] | None:
@@ -130,4 +143,3 @@ def _uniform(domain: Domain, chance: random.Random) -> Any:
 def _short(value: float, low: float, high: float) -> float:
     """A number with four digits, inside its range: that is what people can read and write."""
     return min(max(float(f"{value:.4g}"), low), high)
-

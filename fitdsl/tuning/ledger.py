@@ -124,9 +124,7 @@ class Ledger:
             case Reached():
                 before = [(epoch, score) for epoch, score in self.trials[line.id].history if epoch < line.epoch]
                 history = [*before, (line.epoch, line.score)]
-                self._update(
-                    line.id, epoch=line.epoch, metrics=line.metrics, seconds=line.seconds, history=history
-                )
+                self._update(line.id, epoch=line.epoch, metrics=line.metrics, seconds=line.seconds, history=history)
             case Moved(id=id, to=to):
                 self._update(id, status="paused" if to == "paused" else "running")
             case Ended():

@@ -1,4 +1,4 @@
-"""A study's trials on a Ray cluster: what they are given, how Ray is kept quiet, and how a broken run is gone on with."""
+"""A study's trials on a Ray cluster: what they are given, how Ray is kept quiet, and what is done where it breaks."""
 
 from __future__ import annotations
 
@@ -79,7 +79,8 @@ def check_resources(resources: Resources) -> None:
     Raises:
         FitError: None can (FIT5012).
     """
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    every: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    nodes = [node["Resources"] for node in every if node["Alive"]]
     if any(all(node.get(name, 0) >= amount for name, amount in resources.asked.items()) for node in nodes):
         return
     wanted = _listed(resources.asked)

@@ -1,6 +1,6 @@
 """Trials as Ray Tune runs them: our trials in its actors, our study as its searcher, and its news in our ledger.
 
-Ray keeps no state that a search needs: where trials stand is in the ledger, how far they are in the folders of their runs.
+Ray keeps no state that a search needs: where trials stand is in the ledger, how far they are in their runs' folders.
 """
 
 from __future__ import annotations
@@ -26,8 +26,12 @@ CRASHES = 2
 class TrialActor(Trainable):
     """A process that trains one student after the other."""
 
-    def setup(self, config: Mapping[str, Any], subject: Subject) -> None:
-        """Take the first trial."""
+    trainee: Trainee
+
+    def setup(self, config: dict[str, Any], subject: Subject | None = None) -> None:
+        """Take the first trial; Ray gives what `with_parameters` has been given."""
+        if subject is None:
+            raise TypeError("a trial needs to know its search")
         self.subject = subject
         self.opened: dict[Any, Any] = {}
         self._take(config)
@@ -62,7 +66,14 @@ class TrialActor(Trainable):
         self.trainee = Trainee(self.subject, config[NUMBER], config["point"], self.opened)
 
 
-class StudySearcher(Searcher):
+class _Live:
+    """Something of this process alone: Ray writes down how it was set up, from which we never start anything."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+
+class StudySearcher(_Live, Searcher):
     """Hands Ray the trials of a study, those that are to be gone on with first."""
 
     def __init__(self, study: Study) -> None:
@@ -102,7 +113,7 @@ class Watch:
     changed: Callable[[], None]
 
 
-class Chronicle(Callback):
+class Chronicle(_Live, Callback):
     """Writes what Ray does with trials into the ledger."""
 
     def __init__(self, study: Study, watch: Watch, is_asked_to_end: Callable[[], bool]) -> None:
@@ -153,7 +164,7 @@ class Chronicle(Callback):
         self.watch.changed()
 
 
-class Until(Stopper):
+class Until(_Live, Stopper):
     """Ends a search when it is asked to."""
 
     def __init__(self, is_asked_to_end: Callable[[], bool]) -> None:

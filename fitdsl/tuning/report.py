@@ -104,16 +104,18 @@ class SearchReport(_Report):
         raise KeyError(id)
 
 
-def read_search(path: Path) -> SearchReport:
-    """What a search has reported.
+def read_search(path: Path) -> SearchReport | None:
+    """What a search has reported; None if there is no report.
 
     Raises:
-        FitError: There is no report, or it is not one that this version understands (FIT5015).
+        FitError: It cannot be read, or is not a report that this version understands (FIT5015).
     """
     try:
         report = SearchReport.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
     except OSError as error:
-        raise refusal("FIT5015", f"there is no search to read at `{path}`") from error
+        raise refusal("FIT5015", f"`{path}` cannot be read: {error.strerror or error}") from error
     except ValidationError as error:
         raise refusal("FIT5015", f"`{path}` is not a report that this version of fitdsl understands") from error
     return report.model_copy(update={"folder": path.parent})

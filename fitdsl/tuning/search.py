@@ -1,9 +1,9 @@
-"""A whole search: the study, the Ray cluster that runs its trials, what is written down, and the best student at the end."""
+"""A whole search: the study, the cluster that runs its trials, what is written down, and the best student at the end."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 from time import monotonic
@@ -18,20 +18,19 @@ from ..program.search import CostOf, SearchSettings
 from ..source import Source
 from ..syntax import nodes
 from ..syntax.parser import parse
-from ..training.folder import fresh
 from ..training.interrupts import listening
 from ..training.report import versions
 from ..training.resumption import differences
 from ..values import Metric
 from ..work.hold import held
 from ..work.key import Around
-from ..work.store import Store
 from .candidates import Candidates
 from .cluster import connected
 from .ledger import Ledger
+from .options import SearchOptions, View, choose_folder
 from .ray_run import Resources, Told, check_resources, run_trials
 from .ray_trials import Watch
-from .report import SearchReport, read_search
+from .report import SearchReport
 from .samplers import proposer
 from .schedulers import scheduler
 from .study import Study, metric_of
@@ -58,65 +57,6 @@ class Interrupted(Exception):
         self.folder = folder
 
 
-@dataclass(frozen=True, eq=False)
-class View:
-    """What a watcher of a search is told: all of it, and what trials are doing at the moment.
-
-    Attributes:
-        report: As `search.json` has it.
-        moving: The last news of each running trial, by number.
-        signs: For each goal 1 if large is good, else -1.
-    """
-
-    report: SearchReport
-    moving: Mapping[int, Result]
-    signs: tuple[int, ...]
-
-
-Watcher = Callable[[View], None]
-
-
-def unseen(view: View) -> None:
-    """The watcher of someone who does not want to know."""
-    del view
-
-
-@dataclass(frozen=True, kw_only=True)
-class SearchOptions:
-    """Choices for one search.
-
-    Attributes:
-        trials: How many students to train, if not as many as the sampler's declaration says.
-        seed: Decides weights, order and augmentation of every student; proposals follow the sampler's own seed.
-        address: The Ray cluster, or `local`; Ray is started on this machine if left out.
-        searches: Folder of all searches; a new one goes to `searches/NAME/ID`.
-        folder: Folder of this search instead. On a cluster all machines see it at the same path.
-        resume: Go on with the search in `folder`, or with the newest unfinished one of the spec.
-        cpus, gpus: Of one trial, if not as the spec says.
-        device: A torch device, or `auto`.
-        at_once: At most so many trials run at the same time.
-        allow_python: Whether a network from outside may run the user's own code.
-        finish_live: Whether the best student's last stage is trained again with its teacher live.
-        store: Of finished work; the user's own if left out.
-        watcher: Is told what happens.
-    """
-
-    trials: int | None = None
-    seed: int = 0
-    address: str | None = None
-    searches: Path = Path("searches")
-    folder: Path | None = None
-    resume: bool = False
-    cpus: float | None = None
-    gpus: float | None = None
-    device: str = "auto"
-    at_once: int | None = None
-    allow_python: bool = False
-    finish_live: bool = False
-    store: Store | None = None
-    watcher: Watcher = unseen
-
-
 def search(compilation: Compilation, options: SearchOptions) -> SearchReport:
     """Train students of a spec's space and find the best.
 
@@ -134,8 +74,8 @@ def search(compilation: Compilation, options: SearchOptions) -> SearchReport:
     if not compilation.program.stages:
         helps = ["add one: `stage learn { … }`"]
         raise refusal("FIT4004", "this spec has no stage, so there is nothing to train", helps=helps)
-    folder = _folder(compilation.name, options)
-    return _Search(compilation, settings, options, folder).run()
+    folder, earlier = choose_folder(options, compilation.name)
+    return _Search(compilation, settings, options, folder.absolute(), earlier).run()
 
 
 @dataclass(eq=False)
@@ -146,16 +86,18 @@ class _Search:
     settings: SearchSettings
     options: SearchOptions
     folder: Path
+    earlier: SearchReport | None
     moving: dict[int, Result] = field(default_factory=dict)
     earlier_s: float = 0.0
     written: float = 0.0
     looked: float = 0.0
     began: float = field(default_factory=monotonic)
 
-    def __post_init__(self) -> None:
-        self.folder = self.folder.absolute()
-        self.earlier = _read(self.folder) if self.options.resume else None
-        self.store = self.options.store or Store.default()
+    @property
+    def seed(self) -> int:
+        """Of every student."""
+        begun = self.earlier.seed if self.earlier else 0
+        return begun if self.options.seed is None else self.options.seed
 
     def run(self) -> SearchReport:
         if self.earlier is not None:
@@ -195,7 +137,7 @@ class _Search:
             winner = finish(report.trial(best), self.subject, live=self.options.finish_live)
             report = report.model_copy(update={"winner": winner})
         self._write(report)
-        self.options.watcher(View(report, {}, self.study.signs))
+        self.options.watcher(View(report, {}))
         return report
 
     def _study(self) -> Study:
@@ -207,7 +149,7 @@ class _Search:
             self.settings.goals,
             proposer(sampler, candidates, len(self.settings.goals)),
             Ledger.read(self.folder / "ledger.jsonl"),
-            Around(self._base, self.options.seed, None, self._limits),
+            Around(self._base, self.seed, None, self._limits),
             self.options.trials or sampler.trials,
         )
 
@@ -224,9 +166,9 @@ class _Search:
             metric=metric,
             sign=sign,
             folder=self.folder,
-            store=self.store,
+            store=self.options.finished_work(),
             options={
-                "seed": self.options.seed,
+                "seed": self.seed,
                 "device": resources.device,
                 "gpus": resources.processes,
                 "limits": dict(self._limits),
@@ -278,7 +220,7 @@ class _Search:
         if now - self.looked > LOOK_EVERY_S:
             self.looked = now
             report = self._report("running")
-            self.options.watcher(View(report, self.moving, self.study.signs))
+            self.options.watcher(View(report, self.moving))
             if now - self.written > WRITE_EVERY_S:
                 self.written = now
                 self._write(report)
@@ -294,7 +236,7 @@ class _Search:
             status=status,
             spec=self.compilation.linked,
             point=self._fixed,
-            seed=self.options.seed,
+            seed=self.seed,
             goals=tuple(f"{goal.direction} {_named(goal.what)}" for goal in settings.goals),
             vary=settings.vary,
             sampler=settings.sampler.word,
@@ -319,44 +261,16 @@ class _Search:
             FitError: Spec, seed or values of other params differ (FIT5014).
         """
         then = {"seed": earlier.seed, "point": earlier.point, "spec": _meaning(earlier.spec)}
-        now = {"seed": self.options.seed, "point": self._fixed, "spec": _meaning(self.compilation.linked)}
+        now = {"seed": self.seed, "point": self._fixed, "spec": _meaning(self.compilation.linked)}
         changed = [name for name, value in then.items() if value != now[name]]
         if changed:
             notes = list(differences(earlier.spec, self.compilation.linked)) if "spec" in changed else []
             notes += [f"`{name}`: {then[name]} -> {now[name]}" for name in changed if name != "spec"]
-            helps = ["go on with the spec it was begun with, or leave `--resume` out: a new search takes what is finished and the same from the store"]
+            helps = [
+                "go on with the spec it was begun with, or leave `--resume` out: a new search takes what is finished and "
+                "the same from the store"
+            ]
             raise refusal("FIT5014", f"`{self.folder}` was begun as another search", notes=notes, helps=helps)
-
-
-def earlier_search(options: SearchOptions, name: str) -> SearchReport:
-    """What the search that `--resume` goes on with has reported: the newest unfinished one of a spec if none is named.
-
-    Raises:
-        FitError: There is none (FIT5015).
-    """
-    return _read(options.folder or _newest_unfinished(options.searches / name))
-
-
-def _folder(name: str, options: SearchOptions) -> Path:
-    if options.resume:
-        return options.folder or _newest_unfinished(options.searches / name)
-    folder = options.folder or fresh(options.searches / name)
-    if folder.exists() and any(folder.iterdir()):
-        helps = ["`--resume` goes on with it; name another folder, or leave `--folder` out"]
-        raise refusal("FIT5011", f"`{folder}` holds something already", helps=helps)
-    return folder
-
-
-def _newest_unfinished(searches: Path) -> Path:
-    for file in sorted(searches.glob("*/search.json"), reverse=True):
-        if _read(file.parent).status != "done":
-            return file.parent
-    helps = ["leave `--resume` out to begin one"]
-    raise refusal("FIT5015", f"there is no unfinished search in `{searches}`", helps=helps)
-
-
-def _read(folder: Path) -> SearchReport:
-    return read_search(folder / "search.json")
 
 
 def _meaning(text: str) -> nodes.Spec:

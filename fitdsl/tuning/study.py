@@ -17,8 +17,9 @@ from ..program.search import CostOf, Goal
 from ..training.report import CostReport
 from ..values import Metric
 from ..work.key import Around
-from .candidates import Candidates, Point, keys_of
+from .candidates import Candidates, keys_of
 from .ledger import Began, Ended, Ledger, Moved, Proposed, Reached, Refused
+from .points import Point
 from .report import ENDED, Counts, TrialReport, front
 from .samplers import Proposer
 
@@ -158,11 +159,13 @@ class Study:
         """A trial of a point, which is written down; None if it is no student, or an earlier one's twin."""
         program = self.candidates.program(point)
         if program is None:
-            return self._refuse(point, "infeasible")
+            self._refuse(point, "infeasible")
+            return None
         keys = keys_of(program, self.around)
         key = list(keys.values())[-1] if keys else str(sorted(point.items()))
         if key in self._keys:
-            return self._refuse(point, "duplicate")
+            self._refuse(point, "duplicate")
+            return None
         trial = TrialReport(
             id=len(self.trials), point=dict(point), key=key, seed=self.around.seed, cost=_costs(program)
         )

@@ -33,8 +33,8 @@ TELL_EVERY_S = 1.0
 OUT_OF_MEMORY = "FIT4113"
 
 Result = dict[str, Any]
-"""What a trial says: `stage`, `at` and `of` (epochs) as it moves; `epoch`, `score` and `metrics` after an epoch of the last
-stage; `done` and how it ended at the end."""
+"""What a trial says: `stage`, `at` and `of` (epochs) as it moves; `epoch`, `score` and `metrics` after an epoch of the
+last stage; `done` and how it ended at the end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,8 @@ class Subject:
 
     def compilation(self, point: Mapping[str, str]) -> Compilation:
         """The spec at the point of a trial."""
-        return Compilation(Source(f"{self.name}.fit", self.text), self.base / f"{self.name}.fit", {**self.point, **point})
+        path = self.base / f"{self.name}.fit"
+        return Compilation(Source(path.name, self.text), path, {**self.point, **point})
 
 
 @dataclass(eq=False)
@@ -146,9 +147,7 @@ class Trainee:
         subject, compilation = self.subject, self.subject.compilation(self.point)
         program, folder = compilation.program, subject.run_folder(self.trial)
         self._last = list(program.stages)[-1]
-        self._teaching = {
-            name for name, plan in program.stages.items() if set(plan.runs) - set(plan.trains)
-        }
+        self._teaching = {name for name, plan in program.stages.items() if set(plan.runs) - set(plan.trains)}
         options = TrainOptions(
             base=subject.base,
             spec=compilation.resolved,
