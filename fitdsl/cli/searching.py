@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from ..tuning.report import ENDED, SearchReport, Status, TrialReport
 from ..tuning.options import View, Watcher
+from ..tuning.report import ENDED, SearchReport, Status, TrialReport
 from ..view.terminal import Display, Style, columns, counted, human, printable, sections
 from .session import say
 

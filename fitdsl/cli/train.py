@@ -31,6 +31,7 @@ _REUSE = "Take stages that were trained before from the store, or train all anew
 _FORCE = "With --resume and a changed spec: a new run that takes along the finished stages that are the same."
 _GPUS = "Train in N processes, each on a device of its own; on a CPU they share it."
 _ADDRESS = "A Ray cluster that has these devices, such as `auto`, HOST:PORT or `local`."
+_POINT = "A trial of a search, such as searches/digits/ID/search.json#17: its values, seed and epochs."
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
@@ -60,20 +61,26 @@ def train(
     allow_python: Annotated[bool, typer.Option("--allow-python", help="Let `python(…)` run your own code.")] = False,
     is_json: Annotated[bool, typer.Option("--json", help="Print an event a line instead of tables.")] = False,
     log: Annotated[list[str] | None, typer.Option(metavar="NAME", help=_LOG)] = None,
+    point: Annotated[str | None, typer.Option(metavar="FILE#N", help=_POINT)] = None,
     settings: SetOption = None,
     include: IncludeOption = None,
 ) -> None:
     """Run the stages and say what the student gained."""
     if force and not resume:
         raise typer.BadParameter("--force belongs to --resume: it says what to do where the spec has changed")
-    experiment = load(spec, set=point_of(settings), include=include or ())
+    values, limits = point_of(settings), {}
+    if point is not None:
+        search, trial = late("tuning.report").read_trial(point)
+        values, limits = {**search.point, **trial.point, **values}, search.limits
+        seed = trial.seed if seed is None else seed
+    experiment = load(spec, set=values, include=include or ())
     if resume:
         begun = late("training.folder").earlier_run(run, experiment.compilation.name)
         seed, epochs = begun.seed if seed is None else seed, begun.epochs if epochs is None else epochs
-        experiment = experiment if force else as_begun(experiment, begun.point, point_of(settings))
+        experiment = experiment if force else as_begun(experiment, begun.point, values)
     options = {"seed": seed or 0, "device": device, "stage": stage, "epochs": epochs, "run_dir": run, "resume": resume}
     options |= {"allow_python": allow_python, "reuse": reuse, "force": force, "log": log or []}
-    options |= {"gpus": gpus, "address": address}
+    options |= {"gpus": gpus, "address": address, "limits": limits}
     say_findings(experiment.warnings)
     try:
         report = _observed(lambda observer: experiment.train(**options, observer=observer), is_json=is_json)
@@ -81,6 +88,7 @@ def train(
         again = {**options, "run_dir": interruption.folder, "resume": True, "force": False, "json": is_json}
         again |= {"reuse": None, "no-reuse": not reuse}
         again |= {"set": settings, "include": include, "gpus": gpus if gpus > 1 else None}
+        again |= {"limits": None, "point": point}
         say(f"interrupted; go on with: {command(spec, again)}")
         raise typer.Exit(130) from None
     if not is_json:

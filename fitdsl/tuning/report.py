@@ -121,6 +121,26 @@ def read_search(path: Path) -> SearchReport | None:
     return report.model_copy(update={"folder": path.parent})
 
 
+def read_trial(place: str) -> tuple[SearchReport, TrialReport]:
+    """A trial by its place, such as `searches/digits/ID/search.json#17`, and its search.
+
+    Raises:
+        FitError: There is none (FIT5015).
+    """
+    file, _, number = place.rpartition("#")
+    path = Path(file) / "search.json" if Path(file).is_dir() else Path(file)
+    helps = ["write the search's file and the number of the trial: `--point searches/digits/ID/search.json#17`"]
+    if not file or not number.isdecimal():
+        raise refusal("FIT5015", f"`{place}` names no trial", helps=helps)
+    report = read_search(path)
+    if report is None:
+        raise refusal("FIT5015", f"there is no search at `{path}`", helps=helps)
+    found = next((trial for trial in report.trials if trial.id == int(number)), None)
+    if found is None:
+        raise refusal("FIT5015", f"`{path}` has no trial {number}", helps=[f"it has {len(report.trials)}, from 0 on"])
+    return report, found
+
+
 def front(trials: Iterable[TrialReport], signs: Sequence[int]) -> tuple[int, ...]:
     """The trials of which no other is at least as good in every goal and better in one, by number.
 

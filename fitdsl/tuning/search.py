@@ -1,4 +1,4 @@
-"""A whole search: the study, the cluster that runs its trials, what is written down, and the best student at the end."""
+"""A whole search: its study, the cluster that runs its trials, what is written down, and the best student found."""
 
 from __future__ import annotations
 
