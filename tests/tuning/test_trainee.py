@@ -1,0 +1,112 @@
+"""One trial: it stands still at its news, is put aside and goes on, and its failure is a result like any other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from searching import text
+from small_spec import same, weights
+
+from fitdsl.tuning.trainee import Result, Subject, Trainee
+from fitdsl.work.store import Store
+
+POINT = {"width": "4", "rate": "0.01"}
+
+
+def subject(where: Path, *changes: tuple[str, str], **options: Any) -> Subject:
+    return Subject(
+        text=text(*changes),
+        name="small",
+        base=where,
+        point={"tau": "3"},
+        metric="accuracy",
+        sign=1,
+        folder=where,
+        store=Store(where / "store"),
+        options={"device": "cpu", **options},
+    )
+
+
+def until(trainee: Trainee, epoch: int) -> Result:
+    """Go on until an epoch of the last stage is over, or the trial is."""
+    while True:
+        result = trainee.advance()
+        if result.get("epoch") == epoch or result.get("done"):
+            return result
+
+
+def test_a_trial_tells_each_epoch_of_its_last_stage_and_how_it_ended(tmp_path: Path) -> None:
+    trainee, results = Trainee(subject(tmp_path), 7, POINT), list[Result]()
+    while not results or not results[-1].get("done"):
+        results.append(trainee.advance())
+    epochs = [result for result in results if "score" in result]
+    assert [result["epoch"] for result in epochs] == [1, 2, 3, 4, 4]
+    assert all(result["score"] == result["metrics"]["accuracy"] for result in epochs)
+    last = results[-1]
+    assert (last["trial"], last["status"]) == (7, "done")
+    assert {name: stage["reused"] for name, stage in last["stages"].items()} == dict.fromkeys(
+        ("teach", "hints", "distil"), False
+    )
+    assert not (tmp_path / "trials" / "7" / "run.json").read_text().count('"test"')
+
+
+def test_a_trial_put_aside_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    whole = Trainee(subject(tmp_path / "whole"), 0, POINT)
+    assert until(whole, 99)["status"] == "done"
+    there = subject(tmp_path / "parts")
+    first = Trainee(there, 0, POINT)
+    scored = until(first, 2)
+    first.end()
+    second = Trainee(there, 0, POINT)
+    assert until(second, 3)["epoch"] == 3
+    second.end()
+    last = until(Trainee(there, 0, POINT), 99)
+    assert (last["status"], scored["epoch"]) == ("done", 2)
+    run = Path("trials") / "0"
+    assert same(weights(tmp_path / "whole" / run, "distil"), weights(tmp_path / "parts" / run, "distil"))
+
+
+def test_what_a_trial_keeps_is_known_when_it_goes_on(tmp_path: Path) -> None:
+    there = subject(tmp_path)
+    first = Trainee(there, 0, POINT)
+    until(first, 2)
+    first.end()
+    second = Trainee(there, 0, POINT)
+    scores = [result["score"] for result in (until(second, 3), until(second, 4))]
+    assert scores == sorted(scores)
+
+
+def test_equal_stages_of_two_trials_are_trained_once_and_the_teacher_runs_once(tmp_path: Path) -> None:
+    calm = ("  augment = [RandomHorizontalFlip()]\n", "")
+    there, opened = subject(tmp_path, calm), dict[Any, Any]()
+    first = until(Trainee(there, 0, POINT, opened), 99)
+    second = until(Trainee(there, 1, {**POINT, "rate": "0.001"}, opened), 99)
+    assert [stage["reused"] for stage in second["stages"].values()] == [True, True, False]
+    # one sweep up to the hint, one up to the answers, all in the first trial
+    assert (first["passes"], second["passes"]) == (2.0, 0.0)
+    assert len(opened) == 1
+
+
+def test_a_teacher_that_runs_live_is_counted_by_epochs(tmp_path: Path) -> None:
+    off = ("  loss      = hint(mid)\n", "  loss      = hint(mid)\n  cache     = off\n")
+    assert until(Trainee(subject(tmp_path, off, stage="hints"), 0, POINT), 99)["passes"] == 3.0
+
+
+def test_a_loss_that_is_not_finite_is_a_result(tmp_path: Path) -> None:
+    wild = ("optimizer = Adam(lr=rate)", "optimizer = SGD(lr=1e12)")
+    last = until(Trainee(subject(tmp_path, wild), 0, POINT), 99)
+    assert last["status"] == "failed"
+    assert last["reason"].startswith("FIT4102: stage `distil`, epoch 1")
+
+
+def test_a_bug_is_a_result_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fitdsl.training.run.train", lambda *_: 1 / 0)
+    last = Trainee(subject(tmp_path), 0, POINT).advance()
+    assert (last["status"], last["reason"]) == ("failed", "ZeroDivisionError: division by zero")
+
+
+def test_a_trial_that_was_never_begun_can_be_ended(tmp_path: Path) -> None:
+    Trainee(subject(tmp_path), 0, POINT).end()
+    assert not (tmp_path / "trials").exists()
