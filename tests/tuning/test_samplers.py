@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -274,3 +275,27 @@ print(made.propose(), made.propose(), "optuna" in sys.modules, "torch" in sys.mo
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "{'width': '6', 'depth': '1'} None False False False\n"
+
+
+def test_the_sampler_of_the_docs_works(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "samplers.md").read_text()
+    (code,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "climb.py").write_text(code)
+    program = f"""
+import sys
+sys.path += [{str(tmp_path)!r}, {str(Path(__file__).parents[1])!r}]
+import climb
+import fitdsl
+from spaces import FakeSpace
+from fitdsl.space.domains import Steps
+from fitdsl.tuning.samplers import proposer
+made = proposer(climb.Climb(), FakeSpace({{"a": Steps(1, 9, 1), "b": Steps(1, 9, 1)}}), 1)
+values = []
+for _ in range(40):
+    point = made.propose()
+    values.append(int(point["a"]) + int(point["b"]))
+    made.learned(point, (values[-1],))
+print(sum(values[20:]) > sum(values[:20]))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
