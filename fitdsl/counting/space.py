@@ -16,6 +16,9 @@ from typing import Any
 from ..dataclass import dataclass
 from ..diagnostics import Reporter
 from ..late import late
+from ..program.declarations import Declarations
+from ..semantics.functions import is_number
+from ..semantics.scope import Scope
 from ..space.domains import countable
 from ..space.params import Point, params, read_point
 from ..syntax import nodes
@@ -32,7 +35,6 @@ MOST_LISTED = 1_000
 MOST_BUILT = 128
 """A space that cannot be counted otherwise is counted by real builds up to this size."""
 MOST_DRAWN = 2_000
-MOST_RECOUNTS = 12
 Spelled = Mapping[str, str]
 """Values of params as texts of the language."""
 Range = tuple[int, int]
@@ -45,14 +47,40 @@ class Hopeless:
     Attributes:
         requirement: As written.
         nearest: The point of a student that misses it by least; None where it is no bound on costs.
-        misses: By how much that student misses it.
+        misses: By how much that student misses it, where costs are counted as often as the requirement counts them.
+        sides: What stands on both sides of its comparison there.
         costs: What that student costs, by the name of its network.
     """
 
     requirement: nodes.Expr
     nearest: Spelled | None = None
     misses: int | None = None
+    sides: tuple[float, float] | None = None
     costs: Mapping[str, Cost] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class DeadValue:
+    """A value of a param that never leads to a feasible student.
+
+    Attributes:
+        place: Which of the values of the variable.
+        is_valid: Whether it leads to students that type-check.
+    """
+
+    variable: Variable
+    place: int
+    is_valid: bool
+
+    @property
+    def expr(self) -> nodes.Expr:
+        """The value as a tree."""
+        return self.variable.spellings[self.place]
+
+    @property
+    def spelling(self) -> str:
+        """The value as a text of the language."""
+        return spell(self.expr)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,11 +157,12 @@ class Space:
         """
         if self.feasible is None:
             raise LookupError("the feasible students of this space cannot be counted, so none can be drawn")
+        if not self.feasible:
+            return []
         random = Random(seed)
         if self._listed is not None:
-            return [_spelled(student.point) for student in random.choices(self._feasible, k=count) if self._feasible]
-        if self._survey is None or not self.feasible:
-            return []
+            return [_spelled(student.point) for student in random.choices(self._feasible, k=count)]
+        assert self._survey is not None
         steps = self._drawn(count, seed)
         variables = self._survey.variables
         return [_spelled(point_of(variables, any_of(variables, one, random))) for one in steps]
@@ -170,9 +199,19 @@ class Space:
 
     # What is wrong with it --------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
+    def requirements(self) -> tuple[nodes.Expr, ...]:
+        """What every student must meet."""
+        return () if self.ground is None else self.ground.requirements()
+
+    @property
     def dead(self) -> tuple[tuple[str, str], ...]:
         """Params with values that never lead to a feasible student; none where no student is feasible."""
+        return tuple((value.variable.param, value.spelling) for value in self.dead_values)
+
+    @cached_property
+    def dead_values(self) -> tuple[DeadValue, ...]:
+        """The same, with where they stand."""
         if not self.feasible or self.ground is None:
             return ()
         found = self._listed_dead() if self._listed is not None else self._counted_dead()
@@ -197,7 +236,7 @@ class Space:
         if not numbers:
             return Hopeless(requirement)
         nearest = min(numbers, key=lambda student: student.misses[number] or 0)
-        return Hopeless(requirement, _spelled(nearest.point), nearest.misses[number], dict(nearest.costs))
+        return self._missed(requirement, nearest.point, nearest.misses[number] or 0)
 
     def _counted_hopeless(self, number: int, requirement: nodes.Expr) -> Hopeless | None:
         known, surveyed = self._demands, self._survey
@@ -210,46 +249,49 @@ class Space:
             return Hopeless(requirement)
         if worst is None or worst[0] <= 0:
             return None
-        point = surveyed.point(worst[1])
-        return Hopeless(requirement, _spelled(point), worst[0], dict(self._costs_at(point)))
+        return self._missed(requirement, surveyed.point(worst[1]), worst[0])
 
-    def _costs_at(self, point: Point) -> Iterator[tuple[str, Cost]]:
+    def _missed(self, requirement: nodes.Expr, point: Point, misses: int) -> Hopeless:
         assert self.ground is not None
         built, _ = self.ground.built(point)
-        for name in built.declarations.of_role("student"):
-            network = built.program.networks.get(name)
-            if network is not None and network.cost is not None:
-                yield name, network.cost
+        networks = built.program.networks
+        costs = {name: c for name in built.declarations.of_role("student") if (c := networks[name].cost) is not None}
+        sides = _sides(requirement, built.declarations)
+        return Hopeless(requirement, _spelled(point), misses, sides, costs)
 
-    def _listed_dead(self) -> Iterator[tuple[str, str]]:
+    def _listed_dead(self) -> Iterator[DeadValue]:
         assert self.ground is not None
-        alive = {(name, value) for student in self._feasible for name, value in _items(student.point)}
+        alive = {item for student in self._feasible for item in _items(student.point)}
+        valid = {item for student in self._listed or () if student.is_valid for item in _items(student.point)}
         for variable in variables_of(self.ground.turned):
-            for value in map(spell, variable.spellings) if not variable.place else ():
-                if (variable.param, value) not in alive:
-                    yield variable.param, value
+            for place, expr in enumerate(variable.spellings) if not variable.place else ():
+                item = (variable.param, spell(expr))
+                if item not in alive:
+                    yield DeadValue(variable, place, item in valid)
 
-    def _counted_dead(self) -> Iterator[tuple[str, str]]:
-        surveyed = self._survey
-        assert surveyed is not None
-        lattice, limits = self._limited
+    def _counted_dead(self) -> Iterator[DeadValue]:
+        by_param: dict[str, list[Variable]] = {}
+        for variable in self._survey.variables if self._survey else ():
+            by_param.setdefault(variable.param, []).append(variable)
         drawn = self._drawn(min(MOST_DRAWN, 4 * (self.feasible or 0)), 0) if self._within else []
         seen = {pick for steps in drawn for edge in steps for pick in edge.picks}
-        by_param: dict[str, list[Variable]] = {}
-        for variable in surveyed.variables:
-            by_param.setdefault(variable.param, []).append(variable)
-        recounts = 0
-        for name, variables in by_param.items():
-            for place, value in enumerate(variables[0].spellings):
-                alive = any((v.number, p) in seen for v in variables for p in (place, ANY))
-                for variable in () if alive else variables:
-                    is_alive, recounted = _leads(lattice, limits, variable.number, place, recounts < MOST_RECOUNTS)
-                    recounts += recounted
-                    alive = alive or is_alive
-                    if alive:
-                        break
-                if not alive:
-                    yield name, spell(value)
+        for variables in by_param.values():
+            for place in range(len(variables[0].values)):
+                is_seen = any((v.number, p) in seen for v in variables for p in (place, ANY))
+                if not is_seen and not any(self._is_alive(variable, place) for variable in variables):
+                    is_valid = self._valid is not None and any(_only(self._valid, v, place).paths() for v in variables)
+                    yield DeadValue(variables[0], place, is_valid)
+
+    def _is_alive(self, variable: Variable, place: int) -> bool:
+        """Whether a value of a variable leads to a feasible student; yes where that is not known."""
+        lattice, limits = self._limited
+        others = _only(lattice, variable, place)
+        if not others.paths() or any(map(_is_beyond, map(others.range, range(others.width)), limits)):
+            return False
+        if any(_is_within(others.smallest(number), limits) for number in range(others.width)):
+            return True
+        counted = late("counting.draws").within_or_none(others, limits)
+        return counted is None or counted.count > 0
 
     # What it rests on -------------------------------------------------------------------------------------------------
 
@@ -325,19 +367,24 @@ def _nearest(lattice: Lattice, place: int, limit: Limit) -> tuple[int, list[Edge
     return None if most is None else (low + added(most, 1)[0], most)
 
 
-def _leads(lattice: Lattice, limits: tuple[Limit, ...], variable: int, place: int, may: bool) -> tuple[bool, int]:
-    """Whether a value leads to a student within limits, and how many counts that took; yes where it is not known."""
-    others = lattice.kept(lambda edge: all(v != variable or p in (place, ANY) for v, p in edge.picks)).reduced()
-    if not others.paths():
-        return False, 0
-    for number, (low, high) in enumerate(limits):
-        found = others.range(number)
-        if found is None or (high is not None and found[0] > high) or (low is not None and found[1] < low):
-            return False, 0
-    if any(_is_within(others.smallest(number), limits) for number in range(others.width)):
-        return True, 0
-    counted = late("counting.draws").within_or_none(others, limits) if may else None
-    return counted is None or counted.count > 0, int(may)
+def _only(lattice: Lattice, variable: Variable, place: int) -> Lattice:
+    """The students at one value of a variable."""
+    number = variable.number
+    return lattice.kept(lambda edge: all(v != number or p in (place, ANY) for v, p in edge.picks)).reduced()
+
+
+def _is_beyond(range: Range | None, limit: Limit) -> bool:
+    """Whether a sum never keeps within its limit."""
+    low, high = limit
+    return range is None or (high is not None and range[0] > high) or (low is not None and range[1] < low)
+
+
+def _sides(requirement: nodes.Expr, declarations: Declarations) -> tuple[float, float] | None:
+    """What stands on both sides of a comparison."""
+    if not isinstance(requirement, nodes.Binary):
+        return None
+    left, right = (declarations.evaluator.value(side, Scope()) for side in (requirement.left, requirement.right))
+    return (left, right) if is_number(left) and is_number(right) else None
 
 
 def _is_within(steps: list[Edge] | None, limits: tuple[Limit, ...]) -> bool:
