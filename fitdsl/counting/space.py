@@ -6,7 +6,7 @@ that cannot be done, what is not known is None and `bounds` says between which n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 from math import prod
@@ -19,11 +19,12 @@ from ..late import late
 from ..program.declarations import Declarations
 from ..semantics.functions import is_number
 from ..semantics.scope import Scope
-from ..space.domains import countable
+from ..space.domains import Lists, countable
 from ..space.params import Point, params, read_point
 from ..syntax import nodes
 from ..syntax.spelling import spell
 from ..values import Cost
+from .forms import MOST_CASES
 from .lattice import ANY, Edge, Lattice
 from .limits import Demands, Limit, added, demands
 from .reading import Variable
@@ -112,9 +113,9 @@ class Space:
         """Those of them that meet every requirement; None where that is not known."""
         if self._listed is not None:
             return len(self._feasible)
-        if self._demands is not None and not self._demands.bounds:
+        if self._demands is not None and not self._demands.cases:
             return self.valid
-        return None if self._within is None else self._within.count
+        return None if self._within is None else sum(one.count for one in self._within)
 
     @property
     def is_exact(self) -> bool:
@@ -168,8 +169,7 @@ class Space:
         return [_spelled(point_of(variables, any_of(variables, one, random))) for one in steps]
 
     def _drawn(self, count: int, seed: int) -> list[list[Edge]]:
-        generator = late("counting.draws").generator(seed)
-        drawn: list[list[Edge]] = self._within.draw(count, generator)
+        drawn: list[list[Edge]] = late("counting.draws").draw(self._within or (), count, seed)
         return drawn
 
     def students(self) -> Iterator[Spelled]:
@@ -184,8 +184,7 @@ class Space:
             yield from (_spelled(student.point) for student in self._feasible)
         elif self._survey is not None and self.feasible:
             variables = self._survey.variables
-            lattice, limits = self._limited
-            for steps in lattice.within(limits):
+            for steps in (steps for lattice, limits in self._limited for steps in lattice.within(limits)):
                 for places in every(variables, steps):
                     yield _spelled(point_of(variables, dict(enumerate(places))))
 
@@ -240,16 +239,19 @@ class Space:
 
     def _counted_hopeless(self, number: int, requirement: nodes.Expr) -> Hopeless | None:
         known, surveyed = self._demands, self._survey
-        if known is None or surveyed is None or None in (known.bounds[number][e] for e in self._valid_ends):
+        if known is None or surveyed is None or not known.is_linear(number):
             return None
-        lattice, limits = known.limited([number])
-        missed = [_nearest(lattice, place, limit) for place, limit in enumerate(limits)]
-        worst = max((one for one in missed if one is not None), key=lambda one: one[0], default=None)
-        if not any(lattice.layers) and lattice.layers:
+        nearest: list[tuple[int, list[Edge]]] = []
+        for lattice, limits in map(known.limited, known.choices([number])):
+            missed = [_nearest(lattice, place, limit) for place, limit in enumerate(limits)]
+            worst = max((one for one in missed if one is not None), key=lambda one: one[0], default=None)
+            if lattice.paths() and (worst is None or worst[0] <= 0):
+                return None
+            nearest += [worst] if worst else []
+        if not nearest:
             return Hopeless(requirement)
-        if worst is None or worst[0] <= 0:
-            return None
-        return self._missed(requirement, surveyed.point(worst[1]), worst[0])
+        misses, steps = min(nearest, key=lambda one: one[0])
+        return self._missed(requirement, surveyed.point(steps), misses)
 
     def _missed(self, requirement: nodes.Expr, point: Point, misses: int) -> Hopeless:
         assert self.ground is not None
@@ -261,13 +263,14 @@ class Space:
 
     def _listed_dead(self) -> Iterator[DeadValue]:
         assert self.ground is not None
-        alive = {item for student in self._feasible for item in _items(student.point)}
-        valid = {item for student in self._listed or () if student.is_valid for item in _items(student.point)}
+        drawn = [param.name for param in self.ground.turned if isinstance(param.domain, Lists)]
+        valid = {s: set(_items(s.point, drawn)) for s in self._listed or () if s.is_valid}
+        alive = set[tuple[str, str]]().union(*(found for s, found in valid.items() if s.is_feasible))
         for variable in variables_of(self.ground.turned):
             for place, expr in enumerate(variable.spellings) if not variable.place else ():
                 item = (variable.param, spell(expr))
                 if item not in alive:
-                    yield DeadValue(variable, place, item in valid)
+                    yield DeadValue(variable, place, any(item in found for found in valid.values()))
 
     def _counted_dead(self) -> Iterator[DeadValue]:
         by_param: dict[str, list[Variable]] = {}
@@ -284,14 +287,7 @@ class Space:
 
     def _is_alive(self, variable: Variable, place: int) -> bool:
         """Whether a value of a variable leads to a feasible student; yes where that is not known."""
-        lattice, limits = self._limited
-        others = _only(lattice, variable, place)
-        if not others.paths() or any(map(_is_beyond, map(others.range, range(others.width)), limits)):
-            return False
-        if any(_is_within(others.smallest(number), limits) for number in range(others.width)):
-            return True
-        counted = late("counting.draws").within_or_none(others, limits)
-        return counted is None or counted.count > 0
+        return any(_leads(_only(lattice, variable, place), limits) for lattice, limits in self._limited)
 
     # What it rests on -------------------------------------------------------------------------------------------------
 
@@ -330,15 +326,20 @@ class Space:
         return [place for place, end in enumerate(self._survey.ends if self._survey else ()) if end.is_valid]
 
     @cached_property
-    def _limited(self) -> tuple[Lattice, tuple[Limit, ...]]:
+    def _limited(self) -> tuple[tuple[Lattice, tuple[Limit, ...]], ...]:
+        """The students that type-check with the sums that requirements bound, once for each choice of cases."""
         assert self._demands is not None
-        return self._demands.limited()
+        return tuple(map(self._demands.limited, self._demands.choices(range(len(self._demands.cases)))))
 
     @cached_property
-    def _within(self) -> Any:
-        if self._demands is None or not self._demands.is_linear():
+    def _within(self) -> tuple[Any, ...] | None:
+        demands = self._demands
+        if demands is None or not all(map(demands.is_linear, range(len(demands.cases)))):
             return None
-        return late("counting.draws").within_or_none(*self._limited)
+        if sum(1 for _ in demands.choices(range(len(demands.cases)))) > MOST_CASES:
+            return None
+        found = tuple(late("counting.draws").within_or_none(*limited) for limited in self._limited)
+        return None if None in found else found
 
 
 def _ranges(students: list[tuple[tuple[str, Cost], ...]]) -> dict[str, dict[str, Range]]:
@@ -379,6 +380,16 @@ def _is_beyond(range: Range | None, limit: Limit) -> bool:
     return range is None or (high is not None and range[0] > high) or (low is not None and range[1] < low)
 
 
+def _leads(lattice: Lattice, limits: Sequence[Limit]) -> bool:
+    """Whether any student keeps within limits; yes where that is not known."""
+    if not lattice.paths() or any(map(_is_beyond, map(lattice.range, range(lattice.width)), limits)):
+        return False
+    if any(_is_within(lattice.smallest(number), limits) for number in range(lattice.width)):
+        return True
+    counted = late("counting.draws").within_or_none(lattice, limits)
+    return counted is None or counted.count > 0
+
+
 def _sides(requirement: nodes.Expr, declarations: Declarations) -> tuple[float, float] | None:
     """What stands on both sides of a comparison."""
     if not isinstance(requirement, nodes.Binary):
@@ -387,7 +398,7 @@ def _sides(requirement: nodes.Expr, declarations: Declarations) -> tuple[float, 
     return (left, right) if is_number(left) and is_number(right) else None
 
 
-def _is_within(steps: list[Edge] | None, limits: tuple[Limit, ...]) -> bool:
+def _is_within(steps: list[Edge] | None, limits: Sequence[Limit]) -> bool:
     if steps is None:
         return False
     sums = added(steps, len(limits))
@@ -401,8 +412,8 @@ def _spelled(point: Point) -> dict[str, str]:
     return {name: spell(value) for name, value in point.items()}
 
 
-def _items(point: Point) -> Iterator[tuple[str, str]]:
-    """Params with their values; a list of draws with each of its items."""
+def _items(point: Point, drawn: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Params with their values; those that are lists of draws with each of their items."""
     for name, value in point.items():
-        values = value.items if isinstance(value, nodes.List) else (value,)
+        values = value.items if name in drawn and isinstance(value, nodes.List) else (value,)
         yield from ((name, spell(one)) for one in values)
