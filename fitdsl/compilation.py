@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from .diagnostics import Diagnostic, FitError, Reporter
+from .diagnostics import Diagnostic, FitError, Reporter, Severity
 from .late import late
 from .program.build import Built, Vocabulary, build
 from .program.model import Program
@@ -166,6 +166,20 @@ class Compilation:
             FitError: The spec is not sound.
         """
         return print_spec(self._sound.linked)
+
+    @cached_property
+    def space_diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What is wrong with the space: of no matter to training, but to a search. Nothing if the spec is not sound."""
+        if self._checked.reporter.has_errors or not any(p.domain for p in self._checked.params.values()):
+            return ()
+        return tuple(late("counting.findings").findings(self.space))
+
+    @property
+    def search_diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What a search has to know: `diagnostics` and `space_diagnostics`, without what the latter say better."""
+        found = self.space_diagnostics
+        is_empty = any(finding.severity is Severity.ERROR for finding in found)
+        return (*(d for d in self.diagnostics if not (is_empty and d.code == "FIT5005")), *found)
 
     @property
     def _sound(self) -> _Checked:

@@ -13,7 +13,7 @@ import typer
 from ..dataclass import dataclass
 from ..diagnostics import Diagnostic, FitError
 from ..view.reports import REPORTS, summarize
-from ..view.terminal import Display, counted
+from ..view.terminal import Display, counted, printable
 from .session import (
     IncludeOption,
     PathsArgument,
@@ -21,6 +21,7 @@ from .session import (
     open_spec,
     pick,
     say,
+    space_of,
     spec_files,
     write_result,
 )
@@ -41,6 +42,9 @@ def check(
     found = distinct(diagnostic for one in whole for diagnostic in one.diagnostics)
     write_result(report(found, Display.of(sys.stdout)))
     if output_format in FOR_PEOPLE:
+        for one in whole:
+            if one.space:
+                say(f"{printable(str(one.path))}: {one.space}")
         say(summary(len(checked), found))
     raise typer.Exit(1 if summarize(found).errors else 0)
 
@@ -51,11 +55,13 @@ class Look:
 
     Attributes:
         used: The files it uses. They may rest on names of their users, so beside these they are not checked alone.
+        space: How many students it describes, in words; empty where that is one.
     """
 
     path: Path
     diagnostics: tuple[Diagnostic, ...]
     used: frozenset[Path] = frozenset()
+    space: str = ""
 
     @property
     def real_path(self) -> Path:
@@ -69,7 +75,7 @@ def look(path: Path, settings: Sequence[str] | None, include: Sequence[Path] | N
         compilation = open_spec(path, settings, include)
     except FitError as error:
         return Look(path, error.diagnostics)
-    return Look(path, compilation.diagnostics, compilation.used)
+    return Look(path, compilation.search_diagnostics, compilation.used, space_of(compilation))
 
 
 def distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ..compilation import Compilation
+from ..diagnostics import Severity
 from ..late import late
 from .session import IncludeOption, SetOption, SpecArgument, open_spec, say, say_findings, write_result
 from .train import check_device, command
@@ -45,7 +46,7 @@ def search(
 ) -> None:
     """Train students of the search space and find the best."""
     compilation = open_spec(spec, settings, include)
-    say_findings(compilation.diagnostics)
+    say_findings([found for found in compilation.search_diagnostics if found.severity is Severity.WARNING])
     searching, options = late("tuning.search"), late("tuning.options").SearchOptions
     asked: dict[str, Any] = {"trials": trials, "seed": seed, "address": address, "storage": storage, "folder": folder}
     asked |= {"device": device, "cpus": cpus, "gpus": gpus, "at_once": at_once}

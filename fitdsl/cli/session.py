@@ -13,7 +13,8 @@ from typing import Annotated
 import typer
 
 from ..compilation import Compilation
-from ..diagnostics import Diagnostic, FitError, Reporter, did_you_mean
+from ..diagnostics import Diagnostic, FitError, Reporter, Severity, did_you_mean
+from ..late import late
 from ..source import Source
 from ..syntax.reading import read
 from ..view.reports import full
@@ -78,6 +79,17 @@ def _search(folder: Path) -> list[Path]:
 
 def _is_hidden(path: Path, folder: Path) -> bool:
     return any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
+def space_of(compilation: Compilation) -> str:
+    """How many students a spec describes, in words; empty where that is one, or the spec is not sound."""
+    if any(finding.severity is Severity.ERROR for finding in compilation.diagnostics):
+        return ""
+    if all(param.domain is None for param in compilation.params.values()):
+        return ""
+    space = compilation.space
+    text: str = "" if space.size == 1 else late("view.space").space_text(space)
+    return text
 
 
 def pick(name: str, options: Sequence[str], noun: str) -> str:

@@ -16,7 +16,7 @@ from ..view.terminal import Display
 from ..work.key import Around
 from ..work.reuse import done_before
 from ..work.store import Store
-from .session import IncludeOption, SetOption, SpecArgument, open_spec, pick, say_findings, write_result
+from .session import IncludeOption, SetOption, SpecArgument, open_spec, pick, say_findings, space_of, write_result
 
 
 def show(
@@ -50,6 +50,7 @@ def plan(
     compilation = open_spec(spec, settings, include)
     base = compilation.path.parent if compilation.path else Path()
     done = done_before(compilation.program, Store.default(), Around(base, seed, epochs))
-    text = plan_text(compilation.program, Display.of(sys.stdout), done, epochs)
-    say_findings(compilation.diagnostics)
+    display = Display.of(sys.stdout)
+    text = plan_text(compilation.program, display, done, epochs, space=space_of(compilation))
+    say_findings(compilation.search_diagnostics)
     write_result(text)

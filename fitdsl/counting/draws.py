@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from .lattice import Lattice
+from .lattice import Edge, Lattice
 from .tables import Limits, TooManyRows, Within, within
 
 
@@ -16,6 +18,10 @@ def within_or_none(lattice: Lattice, limits: Limits) -> Within | None:
         return None
 
 
-def generator(seed: int) -> np.random.Generator:
-    """A source of chance that gives the same for the same seed."""
-    return np.random.default_rng(seed)
+def draw(cases: Sequence[Within], many: int, seed: int) -> list[list[Edge]]:
+    """Steps of students of any case, drawn uniformly and independently of each other; the same for the same seed."""
+    generator = np.random.default_rng(seed)
+    sums = np.cumsum([case.count for case in cases], dtype=np.int64)
+    chosen = np.searchsorted(sums, generator.integers(0, sums[-1], size=many), side="right")
+    drawn = [iter(case.draw(int((chosen == place).sum()), generator)) for place, case in enumerate(cases)]
+    return [next(drawn[place]) for place in chosen.tolist()]

@@ -1,12 +1,13 @@
 """Requirements as bounds on sums of costs: `macs(student) * 2 <= macs(teacher)` bounds one linear form.
 
-A requirement that is no such thing, such as one with `or`, has no form and is looked at student by student.
+A requirement with `or` and `not` is several cases, no two of which hold together, so that counts of cases add up. One
+that is none of this, such as a cost times a cost, has no form and is looked at student by student.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import field, replace
 from fractions import Fraction
 from math import gcd, lcm
 
@@ -40,6 +41,18 @@ class Bound:
         above = 0 if self.high is None else value - self.high
         below = 0 if self.low is None else self.low - value
         return max(above, below, 0)
+
+    def others(self) -> Iterator[Bound]:
+        """What holds where this one does not."""
+        if self.low is not None:
+            yield Bound(self.form, None, self.low - 1)
+        if self.high is not None:
+            yield Bound(self.form, self.high + 1, None)
+
+
+Case = tuple[Bound, ...]
+"""Bounds that hold together."""
+MOST_CASES = 16
 
 
 class NotLinear(Exception):
@@ -77,22 +90,33 @@ class Forms:
     declarations: Declarations
     students: Collection[str]
 
-    def bounds(self, expr: nodes.Expr) -> tuple[Bound, ...]:
-        """The bounds that together are a requirement; a false one has a bound that nothing meets.
+    def cases(self, expr: nodes.Expr, *, is_met: bool = True) -> tuple[Case, ...]:
+        """The cases in which a requirement is met, or is not met; no two of them hold together.
 
         Raises:
-            NotLinear: It is something else.
+            NotLinear: It is made of other things than bounds on sums of costs.
         """
-        if isinstance(expr, nodes.Binary) and expr.op == "and":
-            return (*self.bounds(expr.left), *self.bounds(expr.right))
-        if isinstance(expr, nodes.Binary) and expr.op in _RELATIONS and self._varies(expr):
-            return (_bound(self._linear(expr.left).plus(self._linear(expr.right), Fraction(-1)), expr.op),)
-        if isinstance(expr, nodes.Name) and self._varies(expr):
-            return self.bounds(self._named(expr))
+        match expr:
+            case nodes.Binary(op="and" | "or" as op):
+                # what is not met of `a or b` is as what is met of `a and b`, and the other way round
+                first = self.cases(expr.left, is_met=is_met)
+                second = self.cases(expr.right, is_met=is_met)
+                if (op == "and") == is_met:
+                    return _limited(_both(first, second))
+                return _limited((*first, *_both(self.cases(expr.left, is_met=not is_met), second)))
+            case nodes.Unary(op="not"):
+                return self.cases(expr.operand, is_met=not is_met)
+            case nodes.Name() if self._varies(expr):
+                return self.cases(self._named(expr), is_met=is_met)
+            case nodes.Binary(op="!=") if self._varies(expr):
+                return self.cases(replace(expr, op="=="), is_met=not is_met)
+            case nodes.Binary(op=op) if op in _RELATIONS and self._varies(expr):
+                bound = _bound(self._linear(expr.left).plus(self._linear(expr.right), Fraction(-1)), op)
+                return ((bound,),) if is_met else tuple((other,) for other in bound.others())
         if self._varies(expr):
             raise NotLinear
-        is_met = self.declarations.evaluator.value(expr, Scope()) is True
-        return () if is_met else (Bound((), 1, None),)
+        value = self.declarations.evaluator.value(expr, Scope())
+        return ((),) if (value is True) == is_met else ()
 
     def _linear(self, expr: nodes.Expr) -> _Linear:
         match expr:
@@ -140,6 +164,16 @@ class Forms:
     def _leads(self, node: nodes.Node, depth: int) -> bool:
         declaration = self.declarations.named.get(node.id) if isinstance(node, nodes.Name) else None
         return isinstance(declaration, nodes.Let) and self._varies(declaration.value, depth + 1)
+
+
+def _both(first: Sequence[Case], second: Sequence[Case]) -> tuple[Case, ...]:
+    return tuple((*one, *other) for one in first for other in second)
+
+
+def _limited(cases: tuple[Case, ...]) -> tuple[Case, ...]:
+    if len(cases) > MOST_CASES:
+        raise NotLinear
+    return cases
 
 
 _RELATIONS = ("<=", "<", ">=", ">", "==")

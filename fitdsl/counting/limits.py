@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 
 from ..dataclass import dataclass
 from ..syntax import nodes
-from .forms import Bound, Forms, NotLinear
+from .forms import Bound, Case, Forms, NotLinear
 from .lattice import Edge, Lattice
-from .survey import Survey
+from .survey import End, Survey
 
 Form = tuple[tuple[tuple[str, str], int], ...]
 Limit = tuple[int | None, int | None]
@@ -19,31 +20,37 @@ class Demands:
     """Every requirement at every end.
 
     Attributes:
-        bounds: By requirement, then by end: its bounds; None where it is no bound on sums of costs, or where nothing
-            ends that type-checks.
+        cases: By requirement, then by end: the cases in which it is met; None where it is made of other things than
+            bounds on sums of costs, or where nothing ends that type-checks.
     """
 
     survey: Survey
-    bounds: tuple[tuple[tuple[Bound, ...] | None, ...], ...]
+    cases: tuple[tuple[tuple[Case, ...] | None, ...], ...]
 
-    def is_linear(self) -> bool:
-        """Whether all of them are bounds."""
-        return all(
-            found is not None
-            for requirement in self.bounds
-            for found, end in zip(requirement, self.survey.ends, strict=True)
-            if end.is_valid
-        )
+    def is_linear(self, number: int) -> bool:
+        """Whether a requirement is made of bounds."""
+        by_end = zip(self.cases[number], self.survey.ends, strict=True)
+        return all(cases is not None for cases, end in by_end if end.is_valid)
 
-    def at(self, end: int, requirements: Sequence[int] | None = None) -> tuple[Bound, ...]:
-        """All bounds at an end, of some requirements or of all."""
-        chosen = range(len(self.bounds)) if requirements is None else requirements
-        return tuple(bound for number in chosen for bound in self.bounds[number][end] or ())
+    def choices(self, requirements: Sequence[int]) -> Iterator[Mapping[int, int]]:
+        """Every choice of one case for each of some requirements; students of two choices differ."""
+        most = [max((len(cases or ()) for cases in self.cases[number]), default=0) for number in requirements]
+        for places in product(*map(range, most)):
+            yield dict(zip(requirements, places, strict=True))
 
-    def limited(self, requirements: Sequence[int] | None = None) -> tuple[Lattice, tuple[Limit, ...]]:
-        """The students that type-check, with what requirements bound as sums, and the limits of these."""
+    def at(self, end: int, choice: Mapping[int, int]) -> Case | None:
+        """All bounds of a choice at an end; None where there is no such case."""
+        cases = [self.cases[number][end] or () for number in choice]
+        if any(place >= len(found) for found, place in zip(cases, choice.values(), strict=True)):
+            return None
+        chosen = (found[place] for found, place in zip(cases, choice.values(), strict=True))
+        return tuple(bound for case in chosen for bound in case)
+
+    def limited(self, choice: Mapping[int, int]) -> tuple[Lattice, tuple[Limit, ...]]:
+        """The students that type-check, with what a choice bounds as sums, and the limits of these."""
         lattice, ends = self.survey.lattice, self.survey.ends
-        by_end = {place: merged(self.at(place, requirements)) for place, end in enumerate(ends) if end.is_valid}
+        found = {place: self.at(place, choice) for place, end in enumerate(ends) if end.is_valid}
+        by_end = {place: merged(case) for place, case in found.items() if case is not None}
         possible = {place: bounds for place, bounds in by_end.items() if is_possible(bounds)}
         sums = tuple(sorted({(form, limit) for bounds in possible.values() for form, limit in _parts(bounds)}))
         alike = [form for form, _ in sums if len({repr(b.get(form)) for b in possible.values()}) == 1]
@@ -71,18 +78,15 @@ class Demands:
 
 
 def demands(survey: Survey, requirements: Sequence[nodes.Expr]) -> Demands:
-    """The bounds of requirements at each end of a survey."""
-    found = []
-    for expr in requirements:
-        by_end: list[tuple[Bound, ...] | None] = []
-        for end in survey.ends:
-            try:
-                forms = Forms(end.declarations, survey.students)
-                by_end.append(forms.bounds(expr) if end.is_valid else None)
-            except NotLinear:
-                by_end.append(None)
-        found.append(tuple(by_end))
-    return Demands(survey, tuple(found))
+    """The cases of requirements at each end of a survey."""
+    return Demands(survey, tuple(tuple(_cases(survey, end, expr) for end in survey.ends) for expr in requirements))
+
+
+def _cases(survey: Survey, end: End, expr: nodes.Expr) -> tuple[Case, ...] | None:
+    try:
+        return Forms(end.declarations, survey.students).cases(expr) if end.is_valid else None
+    except NotLinear:
+        return None
 
 
 def value_of(bound: Bound, sums: Sequence[tuple[str, str]], cost: Sequence[int]) -> int:
@@ -104,7 +108,7 @@ def merged(bounds: Sequence[Bound]) -> Mapping[Form, Limit]:
 
 def is_possible(limits: Mapping[Form, Limit]) -> bool:
     """Whether no limit by itself rules everything out."""
-    return () not in limits and all(low is None or high is None or low <= high for low, high in limits.values())
+    return all(low is None or high is None or low <= high for low, high in limits.values())
 
 
 def added(steps: Sequence[Edge], width: int) -> tuple[int, ...]:

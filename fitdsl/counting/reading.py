@@ -30,6 +30,7 @@ class Variable:
         place: Which draw it is; None for a param that is one value.
         values: What it can be.
         spellings: The same as trees.
+        domain: Where they come from, as written.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Variable:
     place: int | None
     values: tuple[Any, ...]
     spellings: tuple[nodes.Expr, ...]
+    domain: nodes.Domain
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ that cannot be done, what is not known is None and `bounds` says between which n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 from math import prod
@@ -16,11 +16,15 @@ from typing import Any
 from ..dataclass import dataclass
 from ..diagnostics import Reporter
 from ..late import late
-from ..space.domains import countable
+from ..program.declarations import Declarations
+from ..semantics.functions import is_number
+from ..semantics.scope import Scope
+from ..space.domains import Lists, countable
 from ..space.params import Point, params, read_point
 from ..syntax import nodes
 from ..syntax.spelling import spell
 from ..values import Cost
+from .forms import MOST_CASES
 from .lattice import ANY, Edge, Lattice
 from .limits import Demands, Limit, added, demands
 from .reading import Variable
@@ -32,7 +36,6 @@ MOST_LISTED = 1_000
 MOST_BUILT = 128
 """A space that cannot be counted otherwise is counted by real builds up to this size."""
 MOST_DRAWN = 2_000
-MOST_RECOUNTS = 12
 Spelled = Mapping[str, str]
 """Values of params as texts of the language."""
 Range = tuple[int, int]
@@ -45,14 +48,40 @@ class Hopeless:
     Attributes:
         requirement: As written.
         nearest: The point of a student that misses it by least; None where it is no bound on costs.
-        misses: By how much that student misses it.
+        misses: By how much that student misses it, where costs are counted as often as the requirement counts them.
+        sides: What stands on both sides of its comparison there.
         costs: What that student costs, by the name of its network.
     """
 
     requirement: nodes.Expr
     nearest: Spelled | None = None
     misses: int | None = None
+    sides: tuple[float, float] | None = None
     costs: Mapping[str, Cost] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class DeadValue:
+    """A value of a param that never leads to a feasible student.
+
+    Attributes:
+        place: Which of the values of the variable.
+        is_valid: Whether it leads to students that type-check.
+    """
+
+    variable: Variable
+    place: int
+    is_valid: bool
+
+    @property
+    def expr(self) -> nodes.Expr:
+        """The value as a tree."""
+        return self.variable.spellings[self.place]
+
+    @property
+    def spelling(self) -> str:
+        """The value as a text of the language."""
+        return spell(self.expr)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,9 +113,9 @@ class Space:
         """Those of them that meet every requirement; None where that is not known."""
         if self._listed is not None:
             return len(self._feasible)
-        if self._demands is not None and not self._demands.bounds:
+        if self._demands is not None and not self._demands.cases:
             return self.valid
-        return None if self._within is None else self._within.count
+        return None if self._within is None else sum(one.count for one in self._within)
 
     @property
     def is_exact(self) -> bool:
@@ -129,18 +158,18 @@ class Space:
         """
         if self.feasible is None:
             raise LookupError("the feasible students of this space cannot be counted, so none can be drawn")
+        if not self.feasible:
+            return []
         random = Random(seed)
         if self._listed is not None:
-            return [_spelled(student.point) for student in random.choices(self._feasible, k=count) if self._feasible]
-        if self._survey is None or not self.feasible:
-            return []
+            return [_spelled(student.point) for student in random.choices(self._feasible, k=count)]
+        assert self._survey is not None
         steps = self._drawn(count, seed)
         variables = self._survey.variables
         return [_spelled(point_of(variables, any_of(variables, one, random))) for one in steps]
 
     def _drawn(self, count: int, seed: int) -> list[list[Edge]]:
-        generator = late("counting.draws").generator(seed)
-        drawn: list[list[Edge]] = self._within.draw(count, generator)
+        drawn: list[list[Edge]] = late("counting.draws").draw(self._within or (), count, seed)
         return drawn
 
     def students(self) -> Iterator[Spelled]:
@@ -155,8 +184,7 @@ class Space:
             yield from (_spelled(student.point) for student in self._feasible)
         elif self._survey is not None and self.feasible:
             variables = self._survey.variables
-            lattice, limits = self._limited
-            for steps in lattice.within(limits):
+            for steps in (steps for lattice, limits in self._limited for steps in lattice.within(limits)):
                 for places in every(variables, steps):
                     yield _spelled(point_of(variables, dict(enumerate(places))))
 
@@ -170,9 +198,19 @@ class Space:
 
     # What is wrong with it --------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
+    def requirements(self) -> tuple[nodes.Expr, ...]:
+        """What every student must meet."""
+        return () if self.ground is None else self.ground.requirements()
+
+    @property
     def dead(self) -> tuple[tuple[str, str], ...]:
         """Params with values that never lead to a feasible student; none where no student is feasible."""
+        return tuple((value.variable.param, value.spelling) for value in self.dead_values)
+
+    @cached_property
+    def dead_values(self) -> tuple[DeadValue, ...]:
+        """The same, with where they stand."""
         if not self.feasible or self.ground is None:
             return ()
         found = self._listed_dead() if self._listed is not None else self._counted_dead()
@@ -197,59 +235,59 @@ class Space:
         if not numbers:
             return Hopeless(requirement)
         nearest = min(numbers, key=lambda student: student.misses[number] or 0)
-        return Hopeless(requirement, _spelled(nearest.point), nearest.misses[number], dict(nearest.costs))
+        return self._missed(requirement, nearest.point, nearest.misses[number] or 0)
 
     def _counted_hopeless(self, number: int, requirement: nodes.Expr) -> Hopeless | None:
         known, surveyed = self._demands, self._survey
-        if known is None or surveyed is None or None in (known.bounds[number][e] for e in self._valid_ends):
+        if known is None or surveyed is None or not known.is_linear(number):
             return None
-        lattice, limits = known.limited([number])
-        missed = [_nearest(lattice, place, limit) for place, limit in enumerate(limits)]
-        worst = max((one for one in missed if one is not None), key=lambda one: one[0], default=None)
-        if not any(lattice.layers) and lattice.layers:
+        nearest: list[tuple[int, list[Edge]]] = []
+        for lattice, limits in map(known.limited, known.choices([number])):
+            missed = [_nearest(lattice, place, limit) for place, limit in enumerate(limits)]
+            worst = max((one for one in missed if one is not None), key=lambda one: one[0], default=None)
+            if lattice.paths() and (worst is None or worst[0] <= 0):
+                return None
+            nearest += [worst] if worst else []
+        if not nearest:
             return Hopeless(requirement)
-        if worst is None or worst[0] <= 0:
-            return None
-        point = surveyed.point(worst[1])
-        return Hopeless(requirement, _spelled(point), worst[0], dict(self._costs_at(point)))
+        misses, steps = min(nearest, key=lambda one: one[0])
+        return self._missed(requirement, surveyed.point(steps), misses)
 
-    def _costs_at(self, point: Point) -> Iterator[tuple[str, Cost]]:
+    def _missed(self, requirement: nodes.Expr, point: Point, misses: int) -> Hopeless:
         assert self.ground is not None
         built, _ = self.ground.built(point)
-        for name in built.declarations.of_role("student"):
-            network = built.program.networks.get(name)
-            if network is not None and network.cost is not None:
-                yield name, network.cost
+        networks = built.program.networks
+        costs = {name: c for name in built.declarations.of_role("student") if (c := networks[name].cost) is not None}
+        sides = _sides(requirement, built.declarations)
+        return Hopeless(requirement, _spelled(point), misses, sides, costs)
 
-    def _listed_dead(self) -> Iterator[tuple[str, str]]:
+    def _listed_dead(self) -> Iterator[DeadValue]:
         assert self.ground is not None
-        alive = {(name, value) for student in self._feasible for name, value in _items(student.point)}
+        drawn = [param.name for param in self.ground.turned if isinstance(param.domain, Lists)]
+        valid = {s: set(_items(s.point, drawn)) for s in self._listed or () if s.is_valid}
+        alive = set[tuple[str, str]]().union(*(found for s, found in valid.items() if s.is_feasible))
         for variable in variables_of(self.ground.turned):
-            for value in map(spell, variable.spellings) if not variable.place else ():
-                if (variable.param, value) not in alive:
-                    yield variable.param, value
+            for place, expr in enumerate(variable.spellings) if not variable.place else ():
+                item = (variable.param, spell(expr))
+                if item not in alive:
+                    yield DeadValue(variable, place, any(item in found for found in valid.values()))
 
-    def _counted_dead(self) -> Iterator[tuple[str, str]]:
-        surveyed = self._survey
-        assert surveyed is not None
-        lattice, limits = self._limited
+    def _counted_dead(self) -> Iterator[DeadValue]:
+        by_param: dict[str, list[Variable]] = {}
+        for variable in self._survey.variables if self._survey else ():
+            by_param.setdefault(variable.param, []).append(variable)
         drawn = self._drawn(min(MOST_DRAWN, 4 * (self.feasible or 0)), 0) if self._within else []
         seen = {pick for steps in drawn for edge in steps for pick in edge.picks}
-        by_param: dict[str, list[Variable]] = {}
-        for variable in surveyed.variables:
-            by_param.setdefault(variable.param, []).append(variable)
-        recounts = 0
-        for name, variables in by_param.items():
-            for place, value in enumerate(variables[0].spellings):
-                alive = any((v.number, p) in seen for v in variables for p in (place, ANY))
-                for variable in () if alive else variables:
-                    is_alive, recounted = _leads(lattice, limits, variable.number, place, recounts < MOST_RECOUNTS)
-                    recounts += recounted
-                    alive = alive or is_alive
-                    if alive:
-                        break
-                if not alive:
-                    yield name, spell(value)
+        for variables in by_param.values():
+            for place in range(len(variables[0].values)):
+                is_seen = any((v.number, p) in seen for v in variables for p in (place, ANY))
+                if not is_seen and not any(self._is_alive(variable, place) for variable in variables):
+                    is_valid = self._valid is not None and any(_only(self._valid, v, place).paths() for v in variables)
+                    yield DeadValue(variables[0], place, is_valid)
+
+    def _is_alive(self, variable: Variable, place: int) -> bool:
+        """Whether a value of a variable leads to a feasible student; yes where that is not known."""
+        return any(_leads(_only(lattice, variable, place), limits) for lattice, limits in self._limited)
 
     # What it rests on -------------------------------------------------------------------------------------------------
 
@@ -288,15 +326,20 @@ class Space:
         return [place for place, end in enumerate(self._survey.ends if self._survey else ()) if end.is_valid]
 
     @cached_property
-    def _limited(self) -> tuple[Lattice, tuple[Limit, ...]]:
+    def _limited(self) -> tuple[tuple[Lattice, tuple[Limit, ...]], ...]:
+        """The students that type-check with the sums that requirements bound, once for each choice of cases."""
         assert self._demands is not None
-        return self._demands.limited()
+        return tuple(map(self._demands.limited, self._demands.choices(range(len(self._demands.cases)))))
 
     @cached_property
-    def _within(self) -> Any:
-        if self._demands is None or not self._demands.is_linear():
+    def _within(self) -> tuple[Any, ...] | None:
+        demands = self._demands
+        if demands is None or not all(map(demands.is_linear, range(len(demands.cases)))):
             return None
-        return late("counting.draws").within_or_none(*self._limited)
+        if sum(1 for _ in demands.choices(range(len(demands.cases)))) > MOST_CASES:
+            return None
+        found = tuple(late("counting.draws").within_or_none(*limited) for limited in self._limited)
+        return None if None in found else found
 
 
 def _ranges(students: list[tuple[tuple[str, Cost], ...]]) -> dict[str, dict[str, Range]]:
@@ -325,22 +368,37 @@ def _nearest(lattice: Lattice, place: int, limit: Limit) -> tuple[int, list[Edge
     return None if most is None else (low + added(most, 1)[0], most)
 
 
-def _leads(lattice: Lattice, limits: tuple[Limit, ...], variable: int, place: int, may: bool) -> tuple[bool, int]:
-    """Whether a value leads to a student within limits, and how many counts that took; yes where it is not known."""
-    others = lattice.kept(lambda edge: all(v != variable or p in (place, ANY) for v, p in edge.picks)).reduced()
-    if not others.paths():
-        return False, 0
-    for number, (low, high) in enumerate(limits):
-        found = others.range(number)
-        if found is None or (high is not None and found[0] > high) or (low is not None and found[1] < low):
-            return False, 0
-    if any(_is_within(others.smallest(number), limits) for number in range(others.width)):
-        return True, 0
-    counted = late("counting.draws").within_or_none(others, limits) if may else None
-    return counted is None or counted.count > 0, int(may)
+def _only(lattice: Lattice, variable: Variable, place: int) -> Lattice:
+    """The students at one value of a variable."""
+    number = variable.number
+    return lattice.kept(lambda edge: all(v != number or p in (place, ANY) for v, p in edge.picks)).reduced()
 
 
-def _is_within(steps: list[Edge] | None, limits: tuple[Limit, ...]) -> bool:
+def _is_beyond(range: Range | None, limit: Limit) -> bool:
+    """Whether a sum never keeps within its limit."""
+    low, high = limit
+    return range is None or (high is not None and range[0] > high) or (low is not None and range[1] < low)
+
+
+def _leads(lattice: Lattice, limits: Sequence[Limit]) -> bool:
+    """Whether any student keeps within limits; yes where that is not known."""
+    if not lattice.paths() or any(map(_is_beyond, map(lattice.range, range(lattice.width)), limits)):
+        return False
+    if any(_is_within(lattice.smallest(number), limits) for number in range(lattice.width)):
+        return True
+    counted = late("counting.draws").within_or_none(lattice, limits)
+    return counted is None or counted.count > 0
+
+
+def _sides(requirement: nodes.Expr, declarations: Declarations) -> tuple[float, float] | None:
+    """What stands on both sides of a comparison."""
+    if not isinstance(requirement, nodes.Binary):
+        return None
+    left, right = (declarations.evaluator.value(side, Scope()) for side in (requirement.left, requirement.right))
+    return (left, right) if is_number(left) and is_number(right) else None
+
+
+def _is_within(steps: list[Edge] | None, limits: Sequence[Limit]) -> bool:
     if steps is None:
         return False
     sums = added(steps, len(limits))
@@ -354,8 +412,8 @@ def _spelled(point: Point) -> dict[str, str]:
     return {name: spell(value) for name, value in point.items()}
 
 
-def _items(point: Point) -> Iterator[tuple[str, str]]:
-    """Params with their values; a list of draws with each of its items."""
+def _items(point: Point, drawn: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Params with their values; those that are lists of draws with each of their items."""
     for name, value in point.items():
-        values = value.items if isinstance(value, nodes.List) else (value,)
+        values = value.items if name in drawn and isinstance(value, nodes.List) else (value,)
         yield from ((name, spell(one)) for one in values)

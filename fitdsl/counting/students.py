@@ -12,7 +12,7 @@ from ..semantics.scope import Scope
 from ..space.params import Point, grid
 from ..syntax import nodes
 from ..values import Cost
-from .forms import Bound
+from .forms import Case
 from .lattice import ANY, Edge
 from .limits import Demands, added, value_of
 from .reading import Variable
@@ -96,16 +96,17 @@ def _misses(survey: Survey, demands: Demands, end: int, cost: Sequence[int]) -> 
     requirements = survey.ground.requirements()
     return tuple(
         _missed(survey, by_end[end], requirement, survey.ends[end], cost)
-        for by_end, requirement in zip(demands.bounds, requirements, strict=True)
+        for by_end, requirement in zip(demands.cases, requirements, strict=True)
     )
 
 
 def _missed(
-    survey: Survey, bounds: Sequence[Bound] | None, requirement: nodes.Expr, end: End, cost: Sequence[int]
+    survey: Survey, cases: Sequence[Case] | None, requirement: nodes.Expr, end: End, cost: Sequence[int]
 ) -> int | None:
-    if bounds is not None:
-        misses = [bound.excess(value_of(bound, survey.sums(), cost)) for bound in bounds if bound.form]
-        return None if len(misses) < len(bounds) else max(misses, default=0)
+    if cases is not None:
+        sums = survey.sums()
+        misses = [max((b.excess(value_of(b, sums, cost)) for b in case), default=0) for case in cases]
+        return min(misses, default=None)
     return 0 if holds(survey.students, requirement, end, cost) else None
 
 

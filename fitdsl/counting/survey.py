@@ -220,7 +220,7 @@ def variables_of(params: Sequence[ParamInfo]) -> Iterator[Variable]:
         spellings = tuple(spelled(node.domain if isinstance(node, nodes.Draws) else node, inner))
         values = tuple(inner)
         for place in range(domain.length) if isinstance(domain, Lists) else (None,):
-            yield Variable(number, param.name, place if is_list else None, values, spellings)
+            yield Variable(number, param.name, place if is_list else None, values, spellings, node)
             number += 1
 
 

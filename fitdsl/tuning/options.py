@@ -93,11 +93,11 @@ def choose_folder(options: SearchOptions, name: str) -> tuple[Path, SearchReport
     """The folder of a search, and what an earlier attempt in it has reported, if this one goes on with it.
 
     Raises:
-        FitError: The folder is not free (FIT5011), or what is in it cannot be read (FIT5015).
+        FitError: The folder is not free (FIT5031), or what is in it cannot be read (FIT5035).
     """
     if "://" in str(options.storage or ""):
         helps = ["mount it as a folder on all machines, and name that"]
-        raise refusal("FIT5016", f"`{options.storage}` is no folder", helps=helps)
+        raise refusal("FIT5036", f"`{options.storage}` is no folder", helps=helps)
     folder = options.folder or options.searches / name
     if options.resume:
         earlier = read_search(folder / "search.json") if options.folder else _newest_unfinished(folder)
@@ -106,7 +106,7 @@ def choose_folder(options: SearchOptions, name: str) -> tuple[Path, SearchReport
     new = options.folder or fresh(folder)
     if new.exists() and (not new.is_dir() or any(new.iterdir())):
         helps = ["`--resume` goes on with a search; name another folder, or leave `--folder` out"]
-        raise refusal("FIT5011", f"`{new}` holds something already", helps=helps)
+        raise refusal("FIT5031", f"`{new}` holds something already", helps=helps)
     return new, None
 
 

@@ -77,7 +77,7 @@ def check_resources(resources: Resources) -> None:
     """Hold that some machine of the cluster can run a trial.
 
     Raises:
-        FitError: None can (FIT5012).
+        FitError: None can (FIT5032).
     """
     every: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
     nodes = [node["Resources"] for node in every if node["Alive"]]
@@ -87,7 +87,7 @@ def check_resources(resources: Resources) -> None:
     best = _listed({name: max((node.get(name, 0) for node in nodes), default=0) for name in resources.asked})
     message = f"no machine of the cluster has {wanted} for a trial"
     helps = ["ask for less: `trial = {cpus: 1, gpus: 0}` in the search, or `--cpus` and `--gpus`"]
-    raise refusal("FIT5012", message, notes=[f"{len(nodes)} machines; the most that one has is {best}"], helps=helps)
+    raise refusal("FIT5032", message, notes=[f"{len(nodes)} machines; the most that one has is {best}"], helps=helps)
 
 
 def run_trials(
@@ -101,7 +101,7 @@ def run_trials(
     """Run trials until the study has no more, or it is asked to end.
 
     Raises:
-        FitError: Ray breaks down again and again (FIT5013).
+        FitError: Ray breaks down again and again (FIT5033).
     """
     for attempt in range(ATTEMPTS):
         try:
@@ -110,7 +110,7 @@ def run_trials(
             # one trial that runs out of its machine's memory ends all of Tune; what it had begun is gone on with
             if attempt + 1 == ATTEMPTS:
                 notes = [str(error).strip().partition("\n")[0]]
-                raise refusal("FIT5013", "Ray has broken down again and again", notes=notes) from error
+                raise refusal("FIT5033", "Ray has broken down again and again", notes=notes) from error
             continue
         if is_asked_to_end() or not study.unfinished:
             return

@@ -108,16 +108,16 @@ def read_search(path: Path) -> SearchReport | None:
     """What a search has reported; None if there is no report.
 
     Raises:
-        FitError: It cannot be read, or is not a report that this version understands (FIT5015).
+        FitError: It cannot be read, or is not a report that this version understands (FIT5035).
     """
     try:
         report = SearchReport.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise refusal("FIT5015", f"`{path}` cannot be read: {error.strerror or error}") from error
+        raise refusal("FIT5035", f"`{path}` cannot be read: {error.strerror or error}") from error
     except ValidationError as error:
-        raise refusal("FIT5015", f"`{path}` is not a report that this version of fitdsl understands") from error
+        raise refusal("FIT5035", f"`{path}` is not a report that this version of fitdsl understands") from error
     return report.model_copy(update={"folder": path.parent})
 
 
@@ -125,19 +125,19 @@ def read_trial(place: str) -> tuple[SearchReport, TrialReport]:
     """A trial by its place, such as `searches/digits/ID/search.json#17`, and its search.
 
     Raises:
-        FitError: There is none (FIT5015).
+        FitError: There is none (FIT5035).
     """
     file, _, number = place.rpartition("#")
     path = Path(file) / "search.json" if Path(file).is_dir() else Path(file)
     helps = ["write the search's file and the number of the trial: `--point searches/digits/ID/search.json#17`"]
     if not file or not number.isdecimal():
-        raise refusal("FIT5015", f"`{place}` names no trial", helps=helps)
+        raise refusal("FIT5035", f"`{place}` names no trial", helps=helps)
     report = read_search(path)
     if report is None:
-        raise refusal("FIT5015", f"there is no search at `{path}`", helps=helps)
+        raise refusal("FIT5035", f"there is no search at `{path}`", helps=helps)
     found = next((trial for trial in report.trials if trial.id == int(number)), None)
     if found is None:
-        raise refusal("FIT5015", f"`{path}` has no trial {number}", helps=[f"it has {len(report.trials)}, from 0 on"])
+        raise refusal("FIT5035", f"`{path}` has no trial {number}", helps=[f"it has {len(report.trials)}, from 0 on"])
     return report, found
 
 

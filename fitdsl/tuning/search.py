@@ -13,7 +13,7 @@ from ..atomic import write_text
 from ..backend.refusal import refusal
 from ..compilation import Compilation
 from ..dataclass import dataclass
-from ..diagnostics import Reporter
+from ..diagnostics import FitError, Reporter, Severity
 from ..program.search import CostOf, SearchSettings
 from ..source import Source
 from ..syntax import nodes
@@ -70,10 +70,13 @@ def search(compilation: Compilation, options: SearchOptions) -> SearchReport:
     settings = compilation.search
     if settings is None:
         helps = ["add one: `search { maximize = val.accuracy }`; `fit init` writes a spec that has one"]
-        raise refusal("FIT5010", "this spec has no search", helps=helps)
+        raise refusal("FIT5030", "this spec has no search", helps=helps)
     if not compilation.program.stages:
         helps = ["add one: `stage learn { … }`"]
         raise refusal("FIT4004", "this spec has no stage, so there is nothing to train", helps=helps)
+    wrong = [found for found in compilation.search_diagnostics if found.severity is Severity.ERROR]
+    if wrong:
+        raise FitError(wrong)
     folder, earlier = choose_folder(options, compilation.name)
     return _Search(compilation, settings, options, folder.absolute(), earlier).run()
 
@@ -107,7 +110,7 @@ class _Search:
         with held(self.folder) as is_had:
             if not is_had:
                 helps = ["wait for it, or take another folder"]
-                raise refusal("FIT5011", f"another process searches in `{self.folder}`", helps=helps)
+                raise refusal("FIT5031", f"another process searches in `{self.folder}`", helps=helps)
             return self._held()
 
     def _held(self) -> SearchReport:
@@ -258,7 +261,7 @@ class _Search:
         """Hold that a search goes on as it was begun.
 
         Raises:
-            FitError: Spec, seed or values of other params differ (FIT5014).
+            FitError: Spec, seed or values of other params differ (FIT5034).
         """
         then = {"seed": earlier.seed, "point": earlier.point, "spec": _meaning(earlier.spec)}
         now = {"seed": self.seed, "point": self._fixed, "spec": _meaning(self.compilation.linked)}
@@ -270,7 +273,7 @@ class _Search:
                 "go on with the spec it was begun with, or leave `--resume` out: a new search takes what is finished and "
                 "the same from the store"
             ]
-            raise refusal("FIT5014", f"`{self.folder}` was begun as another search", notes=notes, helps=helps)
+            raise refusal("FIT5034", f"`{self.folder}` was begun as another search", notes=notes, helps=helps)
 
 
 def _meaning(text: str) -> nodes.Spec:

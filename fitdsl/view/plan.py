@@ -12,7 +12,7 @@ from ..values import Cost
 from ..work.caching import caching, megabytes
 from .spelling import spell
 from .table import parts, stage_block, stage_facts
-from .terminal import Display, Style, counted, indent, printable, sections
+from .terminal import Display, Style, counted, indent, printable, sections, wrap
 
 BYTES_PER_NUMBER = 4
 BYTES_PER_LOW_NUMBER = 2
@@ -21,16 +21,27 @@ UPDATE_COPIES = 3
 """Numbers kept for each weight that moves, beside itself: its gradient and what Adam remembers."""
 
 
-def plan(program: Program, display: Display, done: Mapping[str, str] | None = None, epochs: int | None = None) -> str:
-    """The plan of every stage in running order, then the files involved.
+def plan(
+    program: Program,
+    display: Display,
+    done: Mapping[str, str] | None = None,
+    epochs: int | None = None,
+    *,
+    space: str = "",
+) -> str:
+    """The plan of every stage in running order, then the files involved, then the space around this point.
 
     Args:
         program: What is to be trained.
         display: Where it is shown.
         done: For each stage, in words, whether it was done before; left out where nobody has looked.
         epochs: At most so many in each stage.
+        space: Which students a search could train instead, in words; left out where there are none.
     """
-    return sections([*_stage_blocks(program, display, done or {}, epochs), _file_block(program, display)])
+    blocks = [*_stage_blocks(program, display, done or {}, epochs), _file_block(program, display)]
+    if space:
+        blocks.append([display.paint("space", Style.STRONG), *indent(wrap("", space, display.width - 2))])
+    return sections(blocks)
 
 
 def _stage_blocks(

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ..compilation import Compilation
-from ..counting.space import Space
 from ..data.base import DataSettings
 from ..graph.model import Layer, Network
 from ..program.model import Hint, Program, StagePlan
@@ -15,6 +14,7 @@ from ..syntax.spelling import spell as spell_expr
 from ..syntax.spelling import spell_domain
 from ..values import Cost
 from .options import ViewOptions
+from .space import space_text
 from .spelling import spell, spell_call
 from .terminal import Display, Style, columns, counted, human, indent, printable, sections, wrap
 
@@ -213,11 +213,8 @@ def param_block(compilation: Compilation, display: Display) -> list[str]:
     if not params:
         return []
     rows = [_param_row(param) for param in params.values()]
-    return _titled(
-        "params",
-        [*columns(rows, "<<<<", width=display.width - 2, squeeze=(2, 1)), *_space_lines(compilation.space)],
-        display,
-    )
+    lines = columns(rows, "<<<<", width=display.width - 2, squeeze=(2, 1))
+    return _titled("params", [*lines, *wrap("", space_text(compilation.space), display.width - 2)], display)
 
 
 def _param_row(param: ParamInfo) -> tuple[str, ...]:
@@ -225,10 +222,3 @@ def _param_row(param: ParamInfo) -> tuple[str, ...]:
     legal = "" if domain is None else f"in {spell_domain(domain)}"
     size = "" if domain is None or param.size is None else counted(param.size, "value")
     return param.name, printable(spell_expr(param.expr)), printable(legal), size
-
-
-def _space_lines(space: Space) -> list[str]:
-    if space.size is None:
-        return ["infinitely many points"]
-    feasible = "" if space.feasible is None else f", {space.feasible:,} feasible"
-    return [f"{counted(space.size, 'student')}{feasible}"]

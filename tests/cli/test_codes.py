@@ -20,7 +20,8 @@ FOUND_LATER = [page for page in explanations().values() if page.found_when and "
 
 def codes_of(text: str, folder: Path) -> list[str]:
     """The code of each finding about a spec in `folder`."""
-    return [finding.code for finding in Compilation(Source("page.fit", text), folder / "page.fit").diagnostics]
+    page = Compilation(Source("page.fit", text), folder / "page.fit")
+    return [finding.code for finding in page.search_diagnostics]
 
 
 def test_every_code_in_the_sources_has_a_page_and_the_other_way_round() -> None:

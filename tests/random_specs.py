@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-LIMIT = 60
+LIMIT = 32
 """A space has at most about so many students, so that each can be built."""
 
 
