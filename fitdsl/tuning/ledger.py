@@ -46,7 +46,7 @@ class Began(_Line):
 
 
 class Reached(_Line):
-    """A trial has finished an epoch of the last stage."""
+    """A trial has finished an epoch of the last stage; time and passes are those of this attempt."""
 
     event: Literal["reached"] = "reached"
     id: int
@@ -54,6 +54,15 @@ class Reached(_Line):
     score: float
     metrics: dict[str, float]
     seconds: float
+    passes: float
+
+
+class Staged(_Line):
+    """A trial has finished a stage, or taken it from earlier work."""
+
+    event: Literal["staged"] = "staged"
+    id: int
+    stages: dict[str, TrialStage]
 
 
 class Moved(_Line):
@@ -73,13 +82,12 @@ class Ended(_Line):
     reason: str = ""
     metrics: dict[str, float] = {}
     values: tuple[float, ...] = ()
-    stages: dict[str, TrialStage] = {}
     epoch: int = 0
-    seconds: float = 0.0
-    passes: float = 0.0
+    seconds: float | None = None
+    passes: float | None = None
 
 
-Line = Annotated[Refused | Proposed | Began | Reached | Moved | Ended, Field(discriminator="event")]
+Line = Annotated[Refused | Proposed | Began | Staged | Reached | Moved | Ended, Field(discriminator="event")]
 _LINE: TypeAdapter[Line] = TypeAdapter(Line)
 
 
@@ -96,6 +104,7 @@ class Ledger:
     path: Path
     lines: list[Line] = field(default_factory=list)
     trials: dict[int, TrialReport] = field(default_factory=dict)
+    _before: dict[int, TrialReport] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> Ledger:
@@ -120,16 +129,31 @@ class Ledger:
             case Proposed(trial=trial):
                 self.trials[trial.id] = trial
             case Began(id=id):
+                self._before[id] = self.trials[id]
                 self._update(id, status="running", attempts=self.trials[id].attempts + 1)
             case Reached():
                 before = [(epoch, score) for epoch, score in self.trials[line.id].history if epoch < line.epoch]
                 history = [*before, (line.epoch, line.score)]
-                self._update(line.id, epoch=line.epoch, metrics=line.metrics, seconds=line.seconds, history=history)
+                self._update(line.id, epoch=line.epoch, metrics=line.metrics, history=history, **self._spent(line))
+            case Staged(id=id, stages=stages):
+                # one that was trained in an earlier attempt is told as taken in a later one
+                self._update(id, stages={**stages, **self.trials[id].stages})
             case Moved(id=id, to=to):
                 self._update(id, status="paused" if to == "paused" else "running")
             case Ended():
-                found = line.model_dump(exclude={"event", "id", "stages"}, exclude_defaults=True)
-                self._update(line.id, **found, stages=line.stages or self.trials[line.id].stages)
+                told = line.model_dump(
+                    include={"status", "reason", "metrics", "values", "epoch"}, exclude_defaults=True
+                )
+                self._update(line.id, **told, **self._spent(line))
+
+    def _spent(self, line: Reached | Ended) -> dict[str, object]:
+        """What a trial has taken in all its attempts."""
+        trial = self.trials[line.id]
+        before = self._before.get(line.id, trial)
+        return {
+            "seconds": trial.seconds if line.seconds is None else before.seconds + line.seconds,
+            "passes": trial.passes if line.passes is None else before.passes + line.passes,
+        }
 
     def _update(self, id: int, **values: object) -> None:
         self.trials[id] = self.trials[id].model_copy(update=values)

@@ -133,6 +133,7 @@ class Chronicle(_Live, Callback):
     ) -> None:
         """A trial has news."""
         id = _number(trial)
+        self.study.staged(id, result.get("stages", {}))
         if result.get("done") and "status" in result:
             self._end(id, result)
             return

@@ -270,8 +270,8 @@ class _Search:
             notes = list(differences(earlier.spec, self.compilation.linked)) if "spec" in changed else []
             notes += [f"`{name}`: {then[name]} -> {now[name]}" for name in changed if name != "spec"]
             helps = [
-                "go on with the spec it was begun with, or leave `--resume` out: a new search takes what is finished and "
-                "the same from the store"
+                "go on with the spec it was begun with, or leave `--resume` out: a new search takes what is finished "
+                "and the same from the store",
             ]
             raise refusal("FIT5034", f"`{self.folder}` was begun as another search", notes=notes, helps=helps)
 

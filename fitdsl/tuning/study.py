@@ -18,7 +18,7 @@ from ..training.report import CostReport
 from ..values import Metric
 from ..work.key import Around
 from .candidates import Candidates, keys_of
-from .ledger import Began, Ended, Ledger, Moved, Proposed, Reached, Refused
+from .ledger import Began, Ended, Ledger, Moved, Proposed, Reached, Refused, Staged
 from .points import Point
 from .report import ENDED, Counts, TrialReport, front
 from .samplers import Proposer
@@ -101,9 +101,14 @@ class Study:
         """A trial was paused at a rung, or promoted beyond it."""
         self.ledger.add(Moved(id=id, to=to))
 
+    def staged(self, id: int, stages: Mapping[str, Any]) -> None:
+        """A trial has finished these stages, or taken them from earlier work."""
+        if stages.keys() - self.trials[id].stages:
+            self.ledger.add(Staged(id=id, stages=stages))
+
     def reached(self, id: int, result: Mapping[str, Any]) -> None:
         """A trial has finished an epoch of the last stage."""
-        known = {name: result[name] for name in ("epoch", "score", "metrics", "seconds")}
+        known = {name: result[name] for name in ("epoch", "score", "metrics", "seconds", "passes")}
         self.ledger.add(Reached(id=id, **known))
 
     def ended(self, id: int, result: Mapping[str, Any]) -> None:
@@ -119,10 +124,9 @@ class Study:
             reason=result.get("reason", ""),
             metrics=metrics,
             values=() if status == "failed" else self.values(trial, metrics),
-            stages=result.get("stages", {}),
             epoch=result.get("epoch", trial.epoch),
-            seconds=result.get("seconds", trial.seconds),
-            passes=result.get("passes", 0.0),
+            seconds=result.get("seconds"),
+            passes=result.get("passes"),
         )
         self.ledger.add(line)
         self._teach(line)

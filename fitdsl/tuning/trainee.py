@@ -26,6 +26,7 @@ from ..training.interrupts import Interrupted
 from ..training.options import TrainOptions
 from ..training.report import RunReport
 from ..work.store import Store
+from .candidates import keys_of
 
 TELL_EVERY_S = 1.0
 """How often a trial says where it is while nothing else happens."""
@@ -100,6 +101,7 @@ class Trainee:
         self._metrics: Mapping[str, float] = {}
         self._passes = 0.0
         self._swept: set[str] = set()
+        self._stages: dict[str, dict[str, Any]] = {}
 
     def advance(self) -> Result:
         """Go on until there is news."""
@@ -125,7 +127,7 @@ class Trainee:
             result = self._failed(_said(error.diagnostics[0]))
         except Exception as error:
             result = self._failed(f"{type(error).__name__}: {error}")
-        self._results.put({**result, "trial": self.trial, "done": True, "passes": self._passes})
+        self._results.put({**result, **self._spent(), "trial": self.trial, "done": True})
 
     def _trained(self) -> Result:
         try:
@@ -139,9 +141,7 @@ class Trainee:
             report = self._run()
         last = report.stages[self._last]
         metrics = _metrics(last.metrics["val"] or last.metrics["train"])
-        stages = {name: {"key": done.key, "reused": done.reused} for name, done in report.stages.items()}
-        scored = {"epoch": last.epochs, "score": self._score(metrics), "metrics": metrics}
-        return {"status": "done", "stages": stages, "seconds": self._seconds(report), **scored}
+        return {"status": "done", "epoch": last.epochs, "score": self._score(metrics), "metrics": metrics}
 
     def _run(self) -> RunReport:
         subject, compilation = self.subject, self.subject.compilation(self.point)
@@ -161,6 +161,7 @@ class Trainee:
             observer=self._hear,
             **subject.options,
         )
+        self._keys = keys_of(program, options.around) or {}
         trainer = late("training.processes").train_together if options.gpus > 1 else late("training.run").train
         report: RunReport = trainer(program, options)
         return report
@@ -181,8 +182,9 @@ class Trainee:
                 self._epoch_done(event)
             case StepsDone() if monotonic() - self._told > TELL_EVERY_S:
                 self._moved(event.stage, event.epoch - 1)
-            case StageDone() if event.reused:
-                self._moved(event.stage, event.epochs)
+            case StageDone():
+                self._stages[event.stage] = {"key": self._keys.get(event.stage, ""), "reused": event.reused}
+                self._tell({"stage": event.stage, "at": event.epochs, **self._spent()})
 
     def _epoch_done(self, event: EpochDone) -> None:
         if event.stage != self._last:
@@ -191,9 +193,8 @@ class Trainee:
             return
         if event.kept or not self._metrics:
             self._metrics = _metrics(event.val or event.train)
-        seconds = monotonic() - self._began
         scored = {"epoch": event.epoch, "score": self._score(self._metrics), "metrics": dict(self._metrics)}
-        self._tell({"stage": event.stage, "at": event.epoch, "seconds": seconds, **scored})
+        self._tell({"stage": event.stage, "at": event.epoch, **scored, **self._spent()})
 
     def _kept(self) -> Mapping[str, float]:
         """Metrics of the kept epoch of the last stage, as an earlier attempt has written them down."""
@@ -215,10 +216,12 @@ class Trainee:
         return self.subject.sign * metrics[self.subject.metric]
 
     def _failed(self, reason: str) -> Result:
-        return {"status": "failed", "reason": reason, "seconds": monotonic() - self._began}
+        return {"status": "failed", "reason": reason}
 
-    def _seconds(self, report: RunReport) -> float:
-        return sum(stage.seconds for stage in report.stages.values() if not stage.reused)
+    def _spent(self) -> Result:
+        """What the trial has taken since it began, or was gone on with."""
+        stages = {name: dict(stage) for name, stage in self._stages.items()}
+        return {"stages": stages, "seconds": monotonic() - self._began, "passes": self._passes}
 
 
 def _said(finding: Diagnostic) -> str:

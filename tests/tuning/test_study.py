@@ -126,7 +126,7 @@ def test_whoever_goes_on_knows_everything_and_teaches_the_sampler_anew(tmp_path:
     everything(first)
     end(first, 0, 0.9, seconds=2.0)
     first.began(1)
-    first.reached(1, {"epoch": 1, "score": 0.5, "metrics": {"accuracy": 0.5}, "seconds": 1.0})
+    first.reached(1, {"epoch": 1, "score": 0.5, "metrics": {"accuracy": 0.5}, "seconds": 1.0, "passes": 2.0})
     first.moved(1, "paused")
     proposer = Fixed(*points)
     second = study(tmp_path, proposer, wanted=3)
