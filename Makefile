@@ -19,8 +19,9 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --editable '.[dev]' --constraint constraints.txt
 	touch $@
 
-demo: $(READY)  ## train the teacher and the student of specs/digits.fit
-	$(BIN)/fit train specs/digits.fit
+demo: $(READY)  ## search students of specs/digits.fit, and train the best one again by its own spec
+	$(BIN)/fit search specs/digits.fit
+	$(BIN)/fit train $$(ls -d searches/digits/*/ | tail -1)best.fit
 
 test: $(READY)  ## run the tests
 	$(BIN)/pytest --numprocesses 2

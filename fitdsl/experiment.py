@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .program.graph import Part
     from .training.options import TrainOptions
     from .training.report import RunReport
+    from .tuning.report import SearchReport
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,6 +189,19 @@ class Experiment:
             }
         )
         report: RunReport = _trainer(settled)(self.program, settled)
+        return report
+
+    def search(self, **options: Any) -> SearchReport:
+        """Train students of the search space and find the best.
+
+        Args:
+            options: Fields of `fitdsl.tuning.options.SearchOptions`, such as `trials`, `seed`, `folder` or `address`.
+
+        Raises:
+            FitError: The spec has no search, no student meets its requirements, or the cluster is not to be had.
+        """
+        settled = late("tuning.options").SearchOptions(**options)
+        report: SearchReport = late("tuning.search").search(self.compilation, settled)
         return report
 
     @property
