@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..atomic import write_text
 from ..compilation import Compilation
 from ..diagnostics import Severity
 from ..late import late
 from .session import IncludeOption, SetOption, SpecArgument, open_spec, say, say_findings, write_result
 from .train import check_device, command
+
+if TYPE_CHECKING:
+    from ..tuning.report import SearchReport
 
 _TRIALS = "How many students to train; by default as many as the sampler's declaration says."
 _SEED = "Decides weights and order of every student; 0 if left out."
@@ -29,7 +32,7 @@ def search(
     spec: SpecArgument,
     trials: Annotated[int | None, typer.Option(min=1, metavar="N", help=_TRIALS)] = None,
     address: Annotated[str | None, typer.Option(metavar="ADDR", help=_ADDRESS)] = None,
-    storage: Annotated[Path | None, typer.Option(metavar="DIR", help=_STORAGE)] = None,
+    storage: Annotated[str | None, typer.Option(metavar="DIR", help=_STORAGE)] = None,
     folder: Annotated[Path | None, typer.Option(metavar="DIR", help=_FOLDER)] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an unfinished search.")] = False,
     seed: Annotated[int | None, typer.Option(min=0, metavar="N", help=_SEED)] = None,
@@ -67,10 +70,15 @@ def search(
         raise typer.Exit(1)
 
 
-def _write(compilation: Compilation, report: Any, file: Path) -> None:
+def _write(compilation: Compilation, report: SearchReport, file: Path) -> None:
     """Put the best student's values into a copy of the spec, or into the spec itself."""
     if report.best is None:
         return
-    text = late("tuning.winner").rewritten(compilation, report.trial(report.best).point)
-    late("atomic").write_text(file, text)
-    print(f"best student's values: {file}", file=sys.stderr)
+    text, elsewhere = late("tuning.winner").rewritten(compilation, report.trial(report.best).point)
+    try:
+        write_text(file, text)
+    except OSError as error:
+        raise typer.BadParameter(f"`{file}` cannot be written: {error.strerror or error}") from None
+    say(f"the best student's values are the defaults of {file}")
+    for name in elsewhere:
+        say(f"but for `{name}`, which stands in a file that the spec uses: {report.trial(report.best).point[name]}")

@@ -32,7 +32,7 @@ def watching(*, is_quiet: bool) -> Iterator[Watcher]:
         return
     display, console = Display.of(sys.stderr), Console(stderr=True)
     with Live(console=console, auto_refresh=False, transient=True) as live:
-        yield lambda view: live.update(Text.from_ansi(_picture(view, display)), refresh=True)
+        yield lambda view: live.update(Text.from_ansi(picture(view, display)), refresh=True)
 
 
 class _Lines:
@@ -42,7 +42,9 @@ class _Lines:
     def __call__(self, view: View) -> None:
         if monotonic() - self.spoke >= QUIET_S:
             self.spoke = monotonic()
-            say(headline(view.report))
+            running = [trial for trial in view.report.trials if trial.status == "running"][:SHOWN_RUNNING]
+            where = [f"#{trial.id} {doing(view.moving.get(trial.id, {}))}" for trial in running]
+            say("; ".join([headline(view.report), *(", ".join(where) for _ in where[:1])]))
 
 
 def headline(report: SearchReport) -> str:
@@ -82,7 +84,7 @@ def summary(report: SearchReport, display: Display | None = None) -> str:
     )
 
 
-def _picture(view: View, display: Display) -> str:
+def picture(view: View, display: Display) -> str:
     report = view.report
     front = _front(report)[:SHOWN_FRONT]
     running = [trial for trial in report.trials if trial.status == "running"][:SHOWN_RUNNING]
@@ -134,8 +136,16 @@ def _goals(report: SearchReport, trial: TrialReport) -> str:
 
 def _moving(trial: TrialReport, news: Mapping[str, Any]) -> str:
     point = " ".join(f"{name}={value}" for name, value in trial.point.items())
-    where = f"{news['stage']} {news.get('at', 0)}/{news.get('of') or '?'}" if news.get("stage") else "begins"
-    return printable(f"  #{trial.id:<4} {where:<20} {point}")
+    return printable(f"  #{trial.id:<4} {doing(news):<20} {point}")
+
+
+def doing(news: Mapping[str, Any]) -> str:
+    """What a trial is doing: its stage and the epochs finished in it."""
+    if not news.get("stage"):
+        return "begins"
+    if news.get("waits"):
+        return f"waits for {news['stage']}"
+    return printable(f"{news['stage']} {news.get('at', 0)}" + (f"/{news['of']}" if news.get("of") else ""))
 
 
 def _table(rows: list[tuple[str, ...]], display: Display) -> list[str]:

@@ -61,7 +61,7 @@ class SearchOptions:
     trials: int | None = None
     seed: int | None = None
     address: str | None = None
-    storage: Path | None = None
+    storage: Path | str | None = None
     folder: Path | None = None
     resume: bool = False
     cpus: float | None = None
@@ -76,7 +76,7 @@ class SearchOptions:
     @property
     def searches(self) -> Path:
         """Where all searches are."""
-        return (self.storage or Path()) / "searches"
+        return Path(self.storage or "") / "searches"
 
     def finished_work(self) -> Store:
         """The store of finished work.
@@ -86,7 +86,7 @@ class SearchOptions:
         """
         store = self.store or Store.default()
         is_own = self.storage is not None and self.store is None and VARIABLE not in os.environ
-        return Store((self.storage or Path()).absolute() / "store", store.limit_bytes) if is_own else store
+        return Store(Path(self.storage or "").absolute() / "store", store.limit_bytes) if is_own else store
 
 
 def choose_folder(options: SearchOptions, name: str) -> tuple[Path, SearchReport | None]:

@@ -21,7 +21,16 @@ from ..diagnostics import Diagnostic, FitError
 from ..late import late
 from ..semantics.bindings import METRICS
 from ..source import Source
-from ..training.events import EpochDone, Event, OutputsKept, RunStarted, StageDone, StageStarted, StepsDone
+from ..training.events import (
+    EpochDone,
+    Event,
+    OutputsKept,
+    RunStarted,
+    StageAwaited,
+    StageDone,
+    StageStarted,
+    StepsDone,
+)
 from ..training.interrupts import Interrupted
 from ..training.options import TrainOptions
 from ..training.report import RunReport
@@ -170,6 +179,8 @@ class Trainee:
         match event:
             case RunStarted():
                 self._tell({"stage": "", "at": 0, "of": 0})
+            case StageAwaited():
+                self._tell({"stage": event.stage, "at": 0, "waits": True})
             case StageStarted():
                 self._stage = event
                 if event.stage == self._last and event.epoch:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..atomic import replacing, write_text
+from ..compilation import Compilation
 from ..diagnostics import Reporter
 from ..optim.caching import NoCache
 from ..program.model import Program
@@ -67,6 +68,13 @@ def best_spec(subject: Subject, point: Mapping[str, str], folder: Path) -> str:
     """The spec with a point as its defaults, everything it uses written in, and its paths as seen from a folder."""
     spec = with_defaults(parse(Source(subject.name, subject.text), Reporter()), {**subject.point, **point})
     return _with_paths(print_spec(spec), spec, subject.base, folder)
+
+
+def rewritten(compilation: Compilation, point: Mapping[str, str]) -> tuple[str, list[str]]:
+    """The text of a spec with a point as its defaults, and the params that stand in files it uses, which stay."""
+    tree = compilation.tree
+    own = {d.name.text for d in tree.declarations if isinstance(d, nodes.Param)}
+    return print_spec(with_defaults(tree, point)), [name for name in point if name not in own]
 
 
 def with_defaults(spec: nodes.Spec, point: Mapping[str, str]) -> nodes.Spec:

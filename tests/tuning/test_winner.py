@@ -1,0 +1,60 @@
+"""The best student as a spec of its own: other defaults, the same comments, paths as seen from where it lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from searching import text
+
+from fitdsl.compilation import Compilation
+from fitdsl.source import Source
+from fitdsl.tuning.trainee import Subject
+from fitdsl.tuning.winner import best_spec, rewritten
+from fitdsl.work.store import Store
+
+
+def subject(base: Path, written: str) -> Subject:
+    return Subject(
+        text=written,
+        name="small",
+        base=base,
+        point={"tau": "3.5"},
+        metric="accuracy",
+        sign=1,
+        folder=base / "searches" / "small" / "1",
+        store=Store(base / "store"),
+        options={},
+    )
+
+
+def test_its_defaults_are_the_best_point_and_its_comments_stay(tmp_path: Path) -> None:
+    written = text(("param width = 4 ", "# how wide\nparam width = 4 "))
+    best = best_spec(subject(tmp_path, written), {"width": "2", "rate": "0.001"}, tmp_path)
+    found = Compilation(Source("best.fit", best))
+    assert {name: param.spelling for name, param in found.params.items()} == {
+        "width": "2",
+        "rate": "0.001",
+        "tau": "3.5",
+    }
+    assert "# how wide\nparam width = 2     in {2, 4, 6}\n" in best
+    assert found.search is not None
+
+
+def test_files_are_named_as_seen_from_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "big.safetensors").touch()
+    here = (
+        "  logits = Linear(d.classes)\n}\n\nstudent",
+        '  logits = Linear(d.classes)\n} from "weights/big.safetensors"\n\nstudent',
+    )
+    there = subject(tmp_path, text(here))
+    best = best_spec(there, {}, there.folder)
+    assert '} from "../../../weights/big.safetensors"\n' in best
+
+
+def test_params_of_files_that_are_used_stay_where_they_are(tmp_path: Path) -> None:
+    (tmp_path / "shared.fit").write_text("fit 1\n\nparam depth = 1 in 1..3\n")
+    (tmp_path / "net.fit").write_text('fit 1\n\nuse "shared.fit"\n\nparam width = 1 in 1..3\n')
+    written, elsewhere = rewritten(Compilation.open(tmp_path / "net.fit"), {"width": "3", "depth": "2"})
+    assert written == 'fit 1\n\nuse "shared.fit"\n\nparam width = 3 in 1..3\n'
+    assert elsewhere == ["depth"]
