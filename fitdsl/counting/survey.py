@@ -110,15 +110,11 @@ class Survey:
 
 def point_of(variables: Sequence[Variable], places: Mapping[int, int]) -> Point:
     """The point at which variables have some of their values."""
-    drawn: dict[str, list[nodes.Expr]] = {}
-    point: dict[str, nodes.Expr] = {}
+    found: dict[str, list[nodes.Expr]] = {}
     for variable in variables:
-        value = variable.spellings[places[variable.number]]
-        if variable.place is None:
-            point[variable.param] = value
-        else:
-            drawn.setdefault(variable.param, []).append(value)
-    return point | {name: nodes.List(tuple(values)) for name, values in drawn.items()}
+        found.setdefault(variable.param, []).append(variable.spellings[places[variable.number]])
+    drawn = {variable.param for variable in variables if variable.place is not None}
+    return {name: nodes.List(tuple(values)) if name in drawn else values[0] for name, values in found.items()}
 
 
 def survey(ground: Ground) -> Survey | None:

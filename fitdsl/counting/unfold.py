@@ -29,6 +29,8 @@ MOST_AT_ONCE = 24
 """A piece is made as a whole at so many values of what it reads; one with more is taken apart, where it has parts."""
 MOST_EDGES = 300_000
 MOST_STATES = 20_000
+MOST_MADE = 15_000
+"""So many different pieces are made, and no more."""
 COST = ("params", "weights", "macs", "activations")
 
 
@@ -199,8 +201,10 @@ class Unfolding:
                     state.seen | made.seen,
                 )
                 edges.append(Edge(source, following.setdefault(target, len(following)), cost, picks, count))
+                if self.edges + len(edges) > MOST_EDGES:
+                    raise TooMany
         self.edges += len(edges)
-        if self.edges > MOST_EDGES or len(following) > MOST_STATES:
+        if len(following) > MOST_STATES:
             raise TooMany
         self.states, self.live[tag] = list(following), after
         self.layers.append(tuple(edges))
@@ -389,6 +393,8 @@ class Unfolding:
                 tuple(map(type, values.values())),
             )
             if key not in self._made:
+                if len(self._made) >= MOST_MADE:
+                    raise TooMany
                 self._kept.append((expr, at.names))
                 self._made[key] = self.elaborated(expr, at, values, held)
             return self._made[key]

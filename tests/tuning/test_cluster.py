@@ -22,7 +22,7 @@ def test_two_workers_of_a_cluster_end_with_the_weights_of_one_process(tmp_path: 
         text = text.replace(old, new)
     one = run(tmp_path / "one", *CALM, stage="teach")
     two = fit.loads(text, name="small.fit").train(
-        device="cpu", gpus=2, address="local", run_dir=tmp_path / "two", stage="teach", observer=watch
+        device="cpu", gpus=2, address="local", run_dir=tmp_path / "two", stage="teach", reuse=False, observer=watch
     )
     found, expected = weights(tmp_path / "two", "teach"), weights(tmp_path / "one", "teach")
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
