@@ -62,7 +62,8 @@ def cluster() -> Iterator[None]:
         patch.setenv("RAY_AIR_NEW_OUTPUT", "0")
         patch.setenv("RAY_AUTH_MODE", "disabled")
         patch.setenv("PYTHONPATH", f"{Path(__file__).parent}:{os.environ.get('PYTHONPATH', '')}")
-        ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        # `local`: without an address Ray joins a cluster of this machine that others may have started
+        ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
         yield
         ray.shutdown()
 
@@ -169,12 +170,13 @@ class TestOnRay:
 
     @pytest.mark.slow
     def test_hyperband_does_not_wait_for_a_trial_that_failed(self, tmp_path: Path) -> None:
-        failing = {"quality": 0.8, "fails_at": 2}
+        # brackets of 3, 5 and 9 trials; of the last, 0.97 and 0.98 wait at epoch 3 while 0.99 fails on its way there
+        failing = {"quality": 0.99, "fails_at": 2}
+        last = [*of(0.97, 0.98, 0.01, 0.02, 0.03), failing, *of(0.04, 0.05, 0.06)]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(logging.getLogger("ray.tune"), "disabled", True)
-            epochs, _ = searched(declared.HyperBand(), tmp_path, [failing, *of(0.9, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)])
-        assert epochs[0.8] == 1
-        assert epochs[0.9] == EPOCHS
+            epochs, _ = searched(declared.HyperBand(), tmp_path, [*of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8), *last])
+        assert (epochs[0.99], epochs[0.97], epochs[0.98]) == (1, 3, EPOCHS)
 
     @pytest.mark.slow
     def test_without_a_scheduler_all_come_to_their_end(self, tmp_path: Path) -> None:
