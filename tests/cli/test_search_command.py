@@ -7,11 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from command_line import Fit
 from rich.console import Console
 
 from fitdsl.cli import searching
+from fitdsl.cli.schemas import FOLDER
 from fitdsl.cli.searching import headline, summary
 from fitdsl.late import late
 from fitdsl.training.report import CostReport, NetworkReport
@@ -122,6 +124,11 @@ def test_the_summary_has_the_front_the_accounts_and_the_files() -> None:
         "report and trials: searches/net/1",
         "best student: searches/net/1/best.fit; train it again with `fit train searches/net/1/best.fit`",
     ]
+
+
+def test_the_report_is_what_its_schema_says() -> None:
+    schema = json.loads((FOLDER / "search.json").read_text())
+    jsonschema.validate(json.loads(report().model_dump_json()), schema)
 
 
 def test_a_search_that_found_nobody_says_so_without_a_table() -> None:

@@ -9,12 +9,12 @@ import pytest
 from programs import small_program
 from sample_findings import flat_input
 
+from fitdsl.cli.schemas import DOCUMENTS, FOLDER, schema_text, write_schemas
 from fitdsl.compilation import Compilation
 from fitdsl.source import Source
 from fitdsl.view.document import hint_document, show_json, stage_document
 from fitdsl.view.options import ViewOptions
 from fitdsl.view.reports import check_document
-from fitdsl.view.schemas import DOCUMENTS, FOLDER, schema_text, write_schemas
 
 SPEC = """\
 fit 1

@@ -1,4 +1,7 @@
-"""The JSON Schemas of what fitdsl prints, shipped in `fitdsl/schemas`; `python -m fitdsl.view.schemas` writes them."""
+"""The JSON Schemas of what fitdsl prints and writes, shipped in `fitdsl/schemas`.
+
+`python -m fitdsl.cli.schemas` writes them.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,23 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from .document import ShowDocument
-from .reports import CheckDocument, Document
+from pydantic import BaseModel
+
+from ..training.report import RunReport
+from ..tuning.report import SearchReport
+from ..view.document import ShowDocument
+from ..view.reports import CheckDocument
 
 FOLDER = Path(__file__).parents[1] / "schemas"
-DOCUMENTS: Mapping[str, type[Document]] = {"check": CheckDocument, "show": ShowDocument}
+DOCUMENTS: Mapping[str, type[BaseModel]] = {
+    "check": CheckDocument,
+    "show": ShowDocument,
+    "run": RunReport,
+    "search": SearchReport,
+}
 
 
-def schema_text(document: type[Document]) -> str:
+def schema_text(document: type[BaseModel]) -> str:
     """The JSON Schema of a document as its shipped file holds it."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **document.model_json_schema()}
     return json.dumps(schema, indent=2) + "\n"
