@@ -73,6 +73,15 @@ class Rungs:
                     return self._promoted(rung, trial)
         return None
 
+    def promote(self, trial: str) -> None:
+        """A trial goes on from the highest rung it has reached, as was decided before."""
+        self._promoted(self._rungs[self.budget(trial)], trial)
+
+    def waits(self, trial: str) -> bool:
+        """Whether a trial has reached a rung and does not go on from it yet."""
+        budget = self.budget(trial)
+        return budget > 0 and trial not in self._rungs[budget].promoted
+
     def through(self, trial: str) -> None:
         """A trial has trained to its end."""
         self._is_one_through = True

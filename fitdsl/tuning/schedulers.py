@@ -6,7 +6,7 @@ others let a trial go on: the loss of a hint stage says little about how good a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import isnan
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +16,7 @@ from ray.tune.schedulers import TrialScheduler as RayScheduler
 from ..backend.resolve import resolve
 from ..dataclass import dataclass
 from ..space.samplers import TrialScheduler
+from .ledger import Ended, Line, Moved, Reached
 from .rungs import Rungs
 
 if TYPE_CHECKING:
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 Result = Mapping[str, Any]
 Decision = Literal["paused", "promoted", "stopped"]
 Told = Callable[[str, Decision, int], None]
-"""Hears of a decision: the trial's id, what was decided, and its epochs of the last stage by then."""
+"""Hears of a decision: the trial's name, what was decided, and its epochs of the last stage by then."""
 
-EPOCH, SCORE = "epoch", "score"
+NUMBER, EPOCH, SCORE = "trial", "epoch", "score"
 WORST = -1e100
 """Stands for a NaN among scores, which Ray would let pass; finite, as Ray interpolates between scores."""
 SAMPLES = 3
@@ -45,6 +46,11 @@ def scheduler(declared: TrialScheduler, epochs: int, told: Told) -> RayScheduler
     call = declared.lower()
     made: RayScheduler = resolve(call.target)(epochs=epochs, told=told, **call.kwargs)
     return made
+
+
+def name_of(trial: Trial) -> str:
+    """A trial's number in its study, which stays when a search is gone on with; Ray's own name where it has none."""
+    return str(trial.config.get(NUMBER, trial.trial_id))
 
 
 def promotion(*, epochs: int, told: Told, max_epochs: int | None, grace: int, reduction: int) -> RayScheduler:
@@ -118,7 +124,6 @@ class Promotion(RayScheduler):
         self.rungs = rungs
         self._ends = ends
         self._told = told
-        self._known: set[str] = set()
         self._paused: set[str] = set()
 
     @property
@@ -126,18 +131,24 @@ class Promotion(RayScheduler):
         """Whether trials are paused. A searcher is not finished as long as they are, or Ray gives warm workers up."""
         return bool(self._paused)
 
+    def remember(self, lines: Iterable[Line]) -> None:
+        """Be where a search was when it broke off."""
+        for line in lines:
+            match line:
+                case Reached(id=id, epoch=epoch, score=score):
+                    self.rungs.reached(str(id), epoch, score)
+                case Moved(id=id, to="promoted"):
+                    self.rungs.promote(str(id))
+                case Ended(id=id, status="done"):
+                    self.rungs.through(str(id))
+                case Ended(id=id, status="failed"):
+                    self.rungs.gone(str(id))
+
     def on_trial_add(self, tune_controller: TuneController, trial: Trial) -> None:
-        """A trial is new, is to be retried, or was restored with the search: then it pauses again where it did."""
-        last = trial.last_result or {}
-        is_restored = SCORE in last and trial.trial_id not in self._known
-        self._known.add(trial.trial_id)
-        if not is_restored:
-            return
-        if self._ends.at(last[EPOCH]) is not None:
-            self.rungs.through(trial.trial_id)
-        elif not self.rungs.reached(trial.trial_id, last[EPOCH], last[SCORE]) and trial.status == trial.PENDING:
+        """A trial is new, or gone on with; then it waits where it did."""
+        if self.rungs.waits(name_of(trial)) and trial.status == trial.PENDING:
             trial.set_status(trial.PAUSED)  # type: ignore[no-untyped-call]
-            self._paused.add(trial.trial_id)
+            self._paused.add(name_of(trial))
 
     def on_trial_result(self, tune_controller: TuneController, trial: Trial, result: Result) -> str:
         """Go on, pause at a rung, or end at the last epoch."""
@@ -147,32 +158,33 @@ class Promotion(RayScheduler):
         if (end := self._ends.at(epoch)) is not None:
             return end
         is_rung = epoch in self.rungs.budgets
-        goes_on = self.rungs.reached(trial.trial_id, epoch, result[SCORE])
+        name = name_of(trial)
+        goes_on = self.rungs.reached(name, epoch, result[SCORE])
         if is_rung:
-            self._told(trial.trial_id, "promoted" if goes_on else "paused", epoch)
+            self._told(name, "promoted" if goes_on else "paused", epoch)
         if not goes_on:
-            self._paused.add(trial.trial_id)
+            self._paused.add(name)
         return self.CONTINUE if goes_on else self.PAUSE
 
     def on_trial_complete(self, tune_controller: TuneController, trial: Trial, result: Result) -> None:
         """A trial has come to its own end."""
-        self.rungs.through(trial.trial_id)
+        self.rungs.through(name_of(trial))
 
     def on_trial_error(self, tune_controller: TuneController, trial: Trial) -> None:
         """A trial has failed; Ray adds it again if it is to be retried, and then it keeps its place by its score."""
-        self._paused.discard(trial.trial_id)
+        self._paused.discard(name_of(trial))
         # a trial to be retried has another status here
         if trial.status in (trial.RUNNING, trial.PENDING):
-            self.rungs.gone(trial.trial_id)
+            self.rungs.gone(name_of(trial))
 
     def on_trial_remove(self, tune_controller: TuneController, trial: Trial) -> None:
         """A trial that waits is stopped."""
-        self._paused.discard(trial.trial_id)
-        self._told(trial.trial_id, "stopped", self.rungs.budget(trial.trial_id))
+        self._paused.discard(name_of(trial))
+        self._told(name_of(trial), "stopped", self.rungs.budget(name_of(trial)))
 
     def choose_trial_to_run(self, tune_controller: Any) -> Trial | None:
         """A trial that may go on, else the first new one; once neither is there, see to those that wait."""
-        trials: dict[str, Trial] = {trial.trial_id: trial for trial in tune_controller.get_trials()}
+        trials: dict[str, Trial] = {name_of(trial): trial for trial in tune_controller.get_trials()}
         ready = {name for name in self._paused if trials[name].status == "PAUSED"}
         chosen = self.rungs.promotable(ready.__contains__)
         if chosen is None:
@@ -213,9 +225,9 @@ class _Scored:
             return end
         decision: str = super().on_trial_result(tune_controller, trial, _comparable(result))  # type: ignore[misc]
         if decision == RayScheduler.STOP:
-            self._told(trial.trial_id, "stopped", epoch)
+            self._told(name_of(trial), "stopped", epoch)
         if decision == RayScheduler.PAUSE:
-            self._told(trial.trial_id, "paused", epoch)
+            self._told(name_of(trial), "paused", epoch)
         return decision
 
     def on_trial_complete(self, tune_controller: TuneController, trial: Trial, result: Result) -> None:
@@ -241,11 +253,11 @@ class _HyperBand(_Scored, HyperBandScheduler):
 
     def on_trial_remove(self, tune_controller: TuneController, trial: Trial) -> None:
         if trial.status == trial.PAUSED:
-            self._told(trial.trial_id, "stopped", self._epochs[trial.trial_id])
+            self._told(name_of(trial), "stopped", self._epochs[trial.trial_id])
         super().on_trial_remove(tune_controller, trial)
 
     def _unpause_trial(self, tune_controller: TuneController, trial: Trial) -> None:
-        self._told(trial.trial_id, "promoted", self._epochs[trial.trial_id])
+        self._told(name_of(trial), "promoted", self._epochs[trial.trial_id])
 
     def _process_bracket(self, tune_controller: TuneController, bracket: Any) -> str:
         """As Ray's, which after the first halving would leave paused trials waiting for one that has ended."""

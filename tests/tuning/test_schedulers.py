@@ -16,6 +16,7 @@ import ray
 from ray import tune
 
 from fitdsl.space import samplers as declared
+from fitdsl.tuning.ledger import Ended, Moved, Reached
 from fitdsl.tuning.schedulers import scheduler
 
 EPOCHS = 9
@@ -29,7 +30,7 @@ class Counting(tune.Trainable):
     """Two hint epochs, then those of the last stage, whose score is a constant; `fails_at` is an epoch."""
 
     def setup(self, config: dict[str, Any]) -> None:
-        self.quality, self.fails_at = config["trial"]["quality"], config["trial"].get("fails_at")
+        self.quality, self.fails_at = config["student"]["quality"], config["student"].get("fails_at")
         self.done_epochs = 0
 
     def step(self) -> dict[str, Any]:
@@ -37,7 +38,7 @@ class Counting(tune.Trainable):
         epoch = self.done_epochs - HINT_EPOCHS
         if epoch <= 0:
             return {"hint_epoch": self.done_epochs}
-        marker = self.config["trial"].get("failed_before")
+        marker = self.config["student"].get("failed_before")
         if epoch == self.fails_at and not (marker and Path(marker).exists()):
             if marker:
                 Path(marker).touch()
@@ -76,7 +77,7 @@ def searched(
     made = scheduler(declaration, EPOCHS, lambda trial, decision, epoch: told.append((trial, decision, epoch)))
     tuner = tune.Tuner(
         Counting,
-        param_space={"trial": tune.grid_search([dict(trial) for trial in trials])},
+        param_space={"student": tune.grid_search([dict(trial) for trial in trials])},
         tune_config=tune.TuneConfig(scheduler=made, reuse_actors=True),
         run_config=tune.RunConfig(
             storage_path=str(folder), verbose=0, failure_config=tune.FailureConfig(max_failures=retries)
@@ -85,8 +86,8 @@ def searched(
     grid: Any = tuner.fit()
     results = list(grid)
     assert all(result.metrics["total"] == result.metrics["epoch"] + HINT_EPOCHS for result in results)
-    names = {result.metrics["trial_id"]: result.config["trial"]["quality"] for result in results}
-    epochs = {result.config["trial"]["quality"]: result.metrics["epoch"] for result in results}
+    names = {result.metrics["trial_id"]: result.config["student"]["quality"] for result in results}
+    epochs = {result.config["student"]["quality"]: result.metrics["epoch"] for result in results}
     return epochs, [(names[trial], decision, epoch) for trial, decision, epoch in told]
 
 
@@ -183,23 +184,40 @@ class TestOnRay:
         assert searched(declared.NoScheduler(), tmp_path, of(0.1, nan))[1] == []
 
 
-def test_a_restored_trial_pauses_again_where_it_did() -> None:
+def test_a_search_that_is_gone_on_with_has_its_rungs_and_waits_where_it_did() -> None:
     told: list[tuple[str, str, int]] = []
-    made = scheduler(declared.Asha(), EPOCHS, lambda *decision: told.append(decision))
+    made: Any = scheduler(declared.Asha(), EPOCHS, lambda *decision: told.append(decision))
+    made.remember(
+        [
+            reached(0, 1, 0.5),
+            reached(1, 1, 0.9),
+            reached(2, 1, 0.8),
+            Moved(id=1, to="promoted"),
+            reached(1, 3, 0.9),
+            reached(2, 2, 0.8),
+            Moved(id=2, to="promoted"),
+            Ended(id=3, status="done"),
+            reached(4, 1, 0.99),
+            Ended(id=4, status="failed"),
+        ]
+    )
     controller: Any = Controller(made)
-    for name, score, epoch, status in (("a", 0.5, 1, "PENDING"), ("b", 0.9, 3, "PENDING"), ("c", 0.8, 9, "TERMINATED")):
-        controller.trials.append(StubTrial(name, status, {"epoch": epoch, "score": score}))
+    for number in (0, 1, 2, 5):
+        controller.trials.append(StubTrial(f"ray{number}", "PENDING", {"trial": number}))
         made.on_trial_add(controller, controller.trials[-1])
-    assert [trial.status for trial in controller.trials] == ["PAUSED", "PAUSED", "TERMINATED"]
-    new: Any = StubTrial("d", "PENDING", {})
-    controller.trials.append(new)
-    made.on_trial_add(controller, new)
+    # 2 was promoted from the first rung, and 5 is new
+    assert [trial.status for trial in controller.trials] == ["PAUSED", "PAUSED", "PENDING", "PENDING"]
     chosen: Any = made.choose_trial_to_run(controller)
-    assert chosen is new
+    assert chosen is controller.trials[2]
     # with one through already, those that wait are stopped in the end
-    new.status = "TERMINATED"
+    for trial in controller.trials[2:]:
+        trial.status = "TERMINATED"
     assert made.choose_trial_to_run(controller) is None
-    assert told == [("a", "stopped", 1), ("b", "stopped", 3)]
+    assert told == [("0", "stopped", 1), ("1", "stopped", 3)]
+
+
+def reached(id: int, epoch: int, score: float) -> Reached:
+    return Reached(id=id, epoch=epoch, score=score, metrics={}, seconds=0.0, passes=0.0)
 
 
 @dataclass
@@ -208,7 +226,7 @@ class StubTrial:
 
     trial_id: str
     status: str
-    last_result: dict[str, Any]
+    config: dict[str, Any]
     PENDING, PAUSED, RUNNING = "PENDING", "PAUSED", "RUNNING"
 
     def set_status(self, status: str) -> None:
