@@ -46,7 +46,10 @@ class Began(_Line):
 
 
 class Reached(_Line):
-    """A trial has finished an epoch of the last stage; time and passes are those of this attempt."""
+    """A trial has finished an epoch of the last stage; time and passes are those of this attempt.
+
+    `missed` are epochs and scores before it of which nobody heard, as whoever listened had died.
+    """
 
     event: Literal["reached"] = "reached"
     id: int
@@ -55,6 +58,7 @@ class Reached(_Line):
     metrics: dict[str, float]
     seconds: float
     passes: float
+    missed: list[tuple[int, float]] = []
 
 
 class Staged(_Line):
@@ -85,6 +89,7 @@ class Ended(_Line):
     epoch: int = 0
     seconds: float | None = None
     passes: float | None = None
+    missed: list[tuple[int, float]] = []
 
 
 Line = Annotated[Refused | Proposed | Began | Staged | Reached | Moved | Ended, Field(discriminator="event")]
@@ -124,6 +129,9 @@ class Ledger:
         self._take(line)
 
     def _take(self, line: Line) -> None:
+        if not isinstance(line, Refused | Proposed) and line.id not in self.trials:
+            # the line that has proposed it was damaged
+            return
         self.lines.append(line)
         match line:
             case Proposed(trial=trial):
@@ -132,8 +140,8 @@ class Ledger:
                 self._before[id] = self.trials[id]
                 self._update(id, status="running", attempts=self.trials[id].attempts + 1)
             case Reached():
-                before = [(epoch, score) for epoch, score in self.trials[line.id].history if epoch < line.epoch]
-                history = [*before, (line.epoch, line.score)]
+                known = [*self.trials[line.id].history, *line.missed]
+                history = [*sorted(at for at in known if at[0] < line.epoch), (line.epoch, line.score)]
                 self._update(line.id, epoch=line.epoch, metrics=line.metrics, history=history, **self._spent(line))
             case Staged(id=id, stages=stages):
                 # one that was trained in an earlier attempt is told as taken in a later one
@@ -144,7 +152,8 @@ class Ledger:
                 told = line.model_dump(
                     include={"status", "reason", "metrics", "values", "epoch"}, exclude_defaults=True
                 )
-                self._update(line.id, **told, **self._spent(line))
+                history = sorted([*self.trials[line.id].history, *line.missed])
+                self._update(line.id, **told, history=history, **self._spent(line))
 
     def _spent(self, line: Reached | Ended) -> dict[str, object]:
         """What a trial has taken in all its attempts."""

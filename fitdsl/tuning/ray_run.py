@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import ray
@@ -15,7 +16,8 @@ from ray.tune.error import TuneError
 
 from ..backend.refusal import refusal
 from ..dataclass import dataclass
-from .ray_trials import CRASHES, Chronicle, StudySearcher, TrialActor, Until, Watch
+from .crashes import CRASHES, Crashes
+from .ray_trials import Chronicle, StudySearcher, TrialActor, Until, Watch
 from .study import Study
 from .trainee import Subject
 
@@ -34,7 +36,7 @@ QUIET = {
 """Ray says nothing, catches no Ctrl-C, and keeps no state of its own: the ledger has it."""
 
 ATTEMPTS = 5
-"""How often Ray may break down as a whole before a search is given up."""
+"""How often in a row Ray may break down as a whole, without any trial coming further, before a search is given up."""
 
 
 Told = Callable[[str, str, int], None]
@@ -103,30 +105,41 @@ def run_trials(
     Raises:
         FitError: Ray breaks down again and again (FIT5033).
     """
-    for attempt in range(ATTEMPTS):
-        try:
-            _run(study, subject, resources, watch, scheduler, is_asked_to_end)
-        except (TuneError, ray.exceptions.RayError) as error:
-            # one trial that runs out of its machine's memory ends all of Tune; what it had begun is gone on with
-            if attempt + 1 == ATTEMPTS:
-                notes = [str(error).strip().partition("\n")[0]]
-                raise refusal("FIT5033", "Ray has broken down again and again", notes=notes) from error
-            continue
-        if is_asked_to_end() or not study.unfinished:
+    crashes, idle = Crashes(study), 0
+    while idle < ATTEMPTS:
+        before, chronicle = study.progress, Chronicle(study, watch, crashes, is_asked_to_end)
+        why = _broken(partial(_run, study, subject, resources, chronicle, scheduler))
+        if is_asked_to_end() or not (why or study.unfinished):
             return
+        chronicle.broke(why)
+        idle = idle + 1 if study.progress == before else 0
+    raise refusal("FIT5033", "Ray has broken down again and again", notes=[why.strip().rpartition("\n")[2]])
+
+
+def _broken(run: Callable[[], None]) -> str:
+    """Run trials, and say why Ray has broken down; nothing if it has not."""
+    try:
+        run()
+    except (TuneError, ray.exceptions.RayError) as error:
+        return str(error) or type(error).__name__
+    except RuntimeError as error:
+        # so it ends where Ray itself has ended a process, as the machine ran out of memory
+        if not isinstance(error.__cause__, ray.exceptions.RayError):
+            raise
+        return str(error)
+    return ""
 
 
 def _run(
     study: Study,
     subject: Subject,
     resources: Resources,
-    watch: Watch,
+    chronicle: Chronicle,
     scheduler: Callable[[Told], Any],
-    is_asked_to_end: Callable[[], bool],
 ) -> None:
     storage = subject.folder / "ray"
     shutil.rmtree(storage, ignore_errors=True)
-    searcher, chronicle = StudySearcher(study), Chronicle(study, watch, is_asked_to_end)
+    searcher = StudySearcher(study)
 
     def told(trial_id: str, to: str, epoch: int) -> None:
         chronicle.told(searcher.numbers[trial_id], to)
@@ -145,7 +158,7 @@ def _run(
             run_config=tune.RunConfig(
                 name="tune",
                 storage_path=str(storage),
-                stop=Until(is_asked_to_end),
+                stop=Until(chronicle.is_asked_to_end),
                 callbacks=[chronicle],
                 failure_config=tune.FailureConfig(max_failures=CRASHES),
                 verbose=0,

@@ -8,19 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ray.exceptions import RayTaskError
 from ray.tune import Callback, Stopper, Trainable
 from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
 
 from ..dataclass import dataclass
+from .crashes import CRASHES, Crashes
+from .queue import Queue
 from .study import Study
 from .trainee import Result, Subject, Trainee
 
+DIED = f"its process died {CRASHES + 1} times without coming any further"
+OUT_OF_HOST_MEMORY = f"its machine ran out of memory {CRASHES + 1} times without its coming any further"
+"""Why a trial has failed whose process has said nothing, or was ended by Ray."""
+
+SELECTED = "Selected to kill"
+"""Stands in Ray's report on a machine that ran out of memory before the actors that it has ended."""
+
 NUMBER = "trial"
 """Where a trial's number stands in its configuration and its results."""
-
-CRASHES = 2
-"""How often a trial is gone on with after the process that ran it has died."""
 
 
 class TrialActor(Trainable):
@@ -78,13 +85,12 @@ class StudySearcher(_Live, Searcher):
 
     def __init__(self, study: Study) -> None:
         super().__init__()
-        self.study = study
-        self.waiting = study.unfinished
+        self.queue = Queue(study)
         self.numbers: dict[str, int] = {}
 
     def suggest(self, trial_id: str) -> Any:
         """The configuration of a new trial."""
-        trial = self.waiting.pop(0) if self.waiting else self.study.next()
+        trial = self.queue.next()
         if trial is None:
             return Searcher.FINISHED
         self.numbers[trial_id] = trial.id
@@ -116,15 +122,18 @@ class Watch:
 class Chronicle(_Live, Callback):
     """Writes what Ray does with trials into the ledger."""
 
-    def __init__(self, study: Study, watch: Watch, is_asked_to_end: Callable[[], bool]) -> None:
+    def __init__(self, study: Study, watch: Watch, crashes: Crashes, is_asked_to_end: Callable[[], bool]) -> None:
         super().__init__()
         self.study = study
         self.watch = watch
+        self.crashes = crashes
         self.is_asked_to_end = is_asked_to_end
         self.over: set[int] = set()
+        self.actors: dict[str, int] = {}
 
     def on_trial_start(self, iteration: int, trials: Sequence[Trial], trial: Trial, **info: Any) -> None:
         """A trial begins or goes on."""
+        self.actors[_actor(trial)] = _number(trial)
         self.study.began(_number(trial))
         self.watch.changed()
 
@@ -139,6 +148,9 @@ class Chronicle(_Live, Callback):
             return
         if "score" in result:
             self.study.reached(id, result)
+        if self.crashes.moved(id):
+            # Ray counts deaths however far a trial has come between them
+            trial.run_metadata.num_failures = 0
         self.watch.moved(id, dict(result))
 
     def on_trial_complete(self, iteration: int, trials: Sequence[Trial], trial: Trial, **info: Any) -> None:
@@ -150,6 +162,13 @@ class Chronicle(_Live, Callback):
         """The process of a trial has died too often."""
         if not self.is_asked_to_end():
             self._end(_number(trial), {"status": "failed", "reason": _reason(trial)})
+
+    def broke(self, why: str) -> None:
+        """Ray has broken down over processes that it has ended itself, as a machine ran out of memory."""
+        killed = "".join(line for line in why.splitlines() if SELECTED in line)
+        for actor, id in self.actors.items():
+            if actor in killed and id not in self.over and self.crashes.died(id):
+                self._end(id, {"status": "failed", "reason": OUT_OF_HOST_MEMORY})
 
     def told(self, id: int, to: str) -> None:
         """A scheduler has paused a trial or lets it go on; that it has stopped one is told as its end."""
@@ -185,7 +204,14 @@ def _number(trial: Trial) -> int:
     return number
 
 
+def _actor(trial: Trial) -> str:
+    """The id of the actor that runs a trial, by which Ray speaks of it."""
+    actor = trial.temporary_state.ray_actor
+    return actor._actor_id.hex() if actor else ""
+
+
 def _reason(trial: Trial) -> str:
-    """Why a process died, in one line."""
-    lines = [line for line in str(trial.get_pickled_error() or "").splitlines() if line.strip()]
-    return lines[-1].strip() if lines else "the process that trained it died"
+    """Why a trial has failed, in one line: the error that its process has told, if it has told one."""
+    error = trial.get_pickled_error()
+    lines = str(error).split("\n") if isinstance(error, RayTaskError) else []
+    return next((line.strip() for line in reversed(lines) if line.strip()), DIED)

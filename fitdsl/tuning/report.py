@@ -46,6 +46,11 @@ class TrialReport(_Report):
     passes: float = Field(0.0, description="how often it ran what does not learn over all examples")
     reason: str = Field("", description="why it failed")
 
+    @property
+    def progress(self) -> int:
+        """How far it is: stages and epochs of the last stage that it has finished, and whether it is over."""
+        return len(self.stages) + self.epoch + (self.status in ENDED)
+
 
 class Counts(_Report):
     """What became of the proposals."""

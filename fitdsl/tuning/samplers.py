@@ -19,7 +19,13 @@ BATCH = 64
 
 
 class Proposer(ABC):
-    """Proposes points and learns from what became of them."""
+    """Proposes points and learns from what became of them.
+
+    Attributes:
+        is_learning: Whether what it proposes depends on results, so that it is asked as late as possible.
+    """
+
+    is_learning: bool = True
 
     @abstractmethod
     def propose(self) -> Point | None:
@@ -50,6 +56,8 @@ def proposer(sampler: Sampler, space: Space, goals: int) -> Proposer:
 class Random(Proposer):
     """Uniform draws from the feasible points, none twice."""
 
+    is_learning = False
+
     def __init__(self, space: Space, goals: int, *, seed: int) -> None:
         self._draws = Draws(space, Axes(space, seed), seed)
 
@@ -59,6 +67,8 @@ class Random(Proposer):
 
 class Grid(Proposer):
     """Every feasible point in order, once."""
+
+    is_learning = False
 
     def __init__(self, space: Space, goals: int) -> None:
         axes = Axes(space, seed=0)

@@ -115,6 +115,8 @@ class _Search:
 
     def _held(self) -> SearchReport:
         self.study = self._study()
+        if self.earlier is not None and self._is_over(self.earlier):
+            return self.earlier
         write_text(self.folder / "spec.fit", self.compilation.linked)
         self._write(self._report("running"))
         with listening() as is_asked, connected(self.options.address):
@@ -132,6 +134,12 @@ class _Search:
                 raise Interrupted(self.folder)
         shutil.rmtree(self.folder / "ray", ignore_errors=True)
         return self._finished()
+
+    def _is_over(self, earlier: SearchReport) -> bool:
+        """Whether nothing is left to do of a search that was finished before."""
+        if earlier.status != "done" or self.study.unfinished or self.study.wanted > earlier.wanted:
+            return False
+        return earlier.winner is None or earlier.winner.finished_live or not self.options.finish_live
 
     def _finished(self) -> SearchReport:
         best = self.study.best()

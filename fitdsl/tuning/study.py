@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 from ..compilation import Compilation
@@ -50,6 +50,7 @@ class Study:
     wanted: int
     is_exhausted: bool = False
     _keys: dict[str, int] = field(default_factory=dict)
+    _stage_keys: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Tell the proposer what it was told before, in the same order."""
@@ -78,6 +79,19 @@ class Study:
     def unfinished(self) -> list[TrialReport]:
         """The trials that were begun and are not over."""
         return [trial for trial in self.trials.values() if trial.status not in ENDED]
+
+    @property
+    def progress(self) -> int:
+        """How far all trials are."""
+        return sum(trial.progress for trial in self.trials.values())
+
+    def stage_keys(self, id: int) -> tuple[str, ...]:
+        """Keys of the stages of a trial; none where data or weights are not here."""
+        if id not in self._stage_keys:
+            program = self.candidates.program(self.trials[id].point)
+            keys = keys_of(program, self.around) if program else None
+            self._stage_keys[id] = tuple((keys or {}).values())
+        return self._stage_keys[id]
 
     def next(self) -> TrialReport | None:
         """A new student to train; None if there are enough, or no others."""
@@ -109,7 +123,7 @@ class Study:
     def reached(self, id: int, result: Mapping[str, Any]) -> None:
         """A trial has finished an epoch of the last stage."""
         known = {name: result[name] for name in ("epoch", "score", "metrics", "seconds", "passes")}
-        self.ledger.add(Reached(id=id, **known))
+        self.ledger.add(Reached(id=id, missed=self._missed(id, result, before=result["epoch"]), **known))
 
     def ended(self, id: int, result: Mapping[str, Any]) -> None:
         """A trial is over, as its last result says, or stopped before."""
@@ -127,6 +141,7 @@ class Study:
             epoch=result.get("epoch", trial.epoch),
             seconds=result.get("seconds"),
             passes=result.get("passes"),
+            missed=self._missed(id, result),
         )
         self.ledger.add(line)
         self._teach(line)
@@ -159,6 +174,12 @@ class Study:
             stages_reused=sum(stage.reused for stage in stages),
         )
 
+    def _missed(self, id: int, result: Mapping[str, Any], before: float = inf) -> list[tuple[int, float]]:
+        """Epochs that a trial has finished and of which the ledger knows nothing."""
+        known = {epoch for epoch, _ in self.trials[id].history}
+        told = result.get("history", ())
+        return [(epoch, score) for epoch, score in told if epoch < before and epoch not in known]
+
     def _judged(self, point: Point) -> TrialReport | None:
         """A trial of a point, which is written down; None if it is no student, or an earlier one's twin."""
         program = self.candidates.program(point)
@@ -170,10 +191,10 @@ class Study:
         if key in self._keys:
             self._refuse(point, "duplicate")
             return None
-        trial = TrialReport(
-            id=len(self.trials), point=dict(point), key=key, seed=self.around.seed, cost=_costs(program)
-        )
+        id = max(self.trials, default=-1) + 1
+        trial = TrialReport(id=id, point=dict(point), key=key, seed=self.around.seed, cost=_costs(program))
         self._keys[key] = trial.id
+        self._stage_keys[id] = tuple((keys or {}).values())
         self.ledger.add(Proposed(trial=trial))
         return trial
 

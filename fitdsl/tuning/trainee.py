@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 from queue import SimpleQueue
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from ..compilation import Compilation
@@ -34,11 +34,18 @@ from ..training.events import (
 from ..training.interrupts import Interrupted
 from ..training.options import TrainOptions
 from ..training.report import RunReport
+from ..work.hold import held
 from ..work.store import Store
 from .candidates import keys_of
 
 TELL_EVERY_S = 1.0
 """How often a trial says where it is while nothing else happens."""
+
+GONE_S = 60.0
+"""How long a process that was given up, as its machine or its driver has vanished, may need until it is gone."""
+
+LOOK_EVERY_S = 0.1
+"""How often a trial looks whether it is."""
 
 OUT_OF_MEMORY = "FIT4113"
 
@@ -108,6 +115,7 @@ class Trainee:
         self._stage: StageStarted | None = None
         self._last = ""
         self._metrics: Mapping[str, float] = {}
+        self._history: list[tuple[int, float]] = []
         self._passes = 0.0
         self._swept: set[str] = set()
         self._stages: dict[str, dict[str, Any]] = {}
@@ -150,12 +158,19 @@ class Trainee:
             report = self._run()
         last = report.stages[self._last]
         metrics = _metrics(last.metrics["val"] or last.metrics["train"])
-        return {"status": "done", "epoch": last.epochs, "score": self._score(metrics), "metrics": metrics}
+        for name, stage in report.stages.items():
+            # what an earlier attempt has finished is told by this one, as nobody may have heard it
+            self._stages.setdefault(name, {"key": self._keys.get(name, ""), "reused": stage.reused})
+        if not last.reused:
+            self._recall()
+        ended = {"status": "done", "epoch": last.epochs, "score": self._score(metrics), "metrics": metrics}
+        return {**ended, "history": self._history}
 
     def _run(self) -> RunReport:
         subject, compilation = self.subject, self.subject.compilation(self.point)
         program, folder = compilation.program, subject.run_folder(self.trial)
         self._last = list(program.stages)[-1]
+        self._await(folder)
         self._teaching = {name for name, plan in program.stages.items() if set(plan.runs) - set(plan.trains)}
         options = TrainOptions(
             base=subject.base,
@@ -175,6 +190,15 @@ class Trainee:
         report: RunReport = trainer(program, options)
         return report
 
+    def _await(self, folder: Path) -> None:
+        """Wait until the process that had the run before, and was given up, is gone."""
+        until = monotonic() + GONE_S
+        while folder.is_dir() and not self._ending.is_set() and monotonic() < until:
+            with held(folder) as is_free:
+                if is_free:
+                    return
+            sleep(LOOK_EVERY_S)
+
     def _hear(self, event: Event) -> None:
         match event:
             case RunStarted():
@@ -184,7 +208,7 @@ class Trainee:
             case StageStarted():
                 self._stage = event
                 if event.stage == self._last and event.epoch:
-                    self._metrics = self._kept()
+                    self._recall()
             case OutputsKept():
                 self._swept.add(event.stage)
                 self._passes += event.rows / max(event.total, 1)
@@ -204,15 +228,20 @@ class Trainee:
             return
         if event.kept or not self._metrics:
             self._metrics = _metrics(event.val or event.train)
-        scored = {"epoch": event.epoch, "score": self._score(self._metrics), "metrics": dict(self._metrics)}
+        score = self._score(self._metrics)
+        self._history.append((event.epoch, score))
+        scored = {"epoch": event.epoch, "score": score, "metrics": dict(self._metrics), "history": self._history[:]}
         self._tell({"stage": event.stage, "at": event.epoch, **scored, **self._spent()})
 
-    def _kept(self) -> Mapping[str, float]:
-        """Metrics of the kept epoch of the last stage, as an earlier attempt has written them down."""
+    def _recall(self) -> None:
+        """The epochs of the last stage, and what was measured at the kept one, as they are written down."""
+        self._history, self._metrics = [], {}
         lines = (self.subject.run_folder(self.trial) / "events.jsonl").read_text("utf-8").splitlines()
-        events = [event for event in map(json.loads, lines) if event.get("stage") == self._last]
-        kept = [event for event in events if event["event"] == EpochDone.event and event["kept"]]
-        return _metrics(kept[-1]["val"] or kept[-1]["train"]) if kept else {}
+        for event in map(json.loads, lines):
+            if event.get("stage") == self._last and event["event"] == EpochDone.event:
+                if event["kept"] or not self._metrics:
+                    self._metrics = _metrics(event["val"] or event["train"])
+                self._history.append((event["epoch"], self._score(self._metrics)))
 
     def _moved(self, stage: str, epoch: int) -> None:
         self._tell({"stage": stage, "at": epoch})

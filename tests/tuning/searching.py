@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from small_spec import TEXT
@@ -56,3 +59,18 @@ def searched(where: Path, *changes: tuple[str, str], **options: object) -> Searc
     """A search in a folder, with finished work in it too."""
     given = {"folder": where / "search", "store": Store(where / "store"), "device": "cpu", **options}
     return search(compiled(*changes), SearchOptions(**given))  # type: ignore[arg-type]
+
+
+@contextmanager
+def said(file: Path) -> Iterator[None]:
+    """Within the block all that this process, and others that it starts, print goes to a file."""
+    before = [os.dup(number) for number in (1, 2)]
+    with file.open("wb") as target:
+        for number in (1, 2):
+            os.dup2(target.fileno(), number)
+        try:
+            yield
+        finally:
+            for number, descriptor in zip((1, 2), before, strict=True):
+                os.dup2(descriptor, number)
+                os.close(descriptor)
