@@ -158,7 +158,7 @@ class Compilation:
         """
         return frozenset(shaping_params(self._sound.linked))
 
-    @property
+    @cached_property
     def linked(self) -> str:
         """The text with everything it uses written in, params and search as they are.
 

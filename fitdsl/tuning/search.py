@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import field
+from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -187,6 +188,11 @@ class _Search:
             },
         )
 
+    @cached_property
+    def _versions(self) -> dict[str, str]:
+        """Looked up once: a report is made twice a second, and finding them reads files."""
+        return versions()
+
     @property
     def _base(self) -> Path:
         path = self.compilation.path
@@ -255,7 +261,7 @@ class _Search:
             wanted=study.wanted,
             limits=dict(self._limits),
             resources={"cpus": self._resources().cpus, "gpus": self._resources().gpus},
-            versions=versions(),
+            versions=self._versions,
             trials=trials,
             pareto=study.pareto(),
             best=study.best(),
