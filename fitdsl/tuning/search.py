@@ -24,8 +24,9 @@ from ..training.resumption import differences
 from ..values import Metric
 from ..work.hold import held
 from ..work.key import Around
+from .accord import check_accord
 from .candidates import Candidates
-from .cluster import connected
+from .cluster import LOCAL, chosen, connected
 from .ledger import Ledger
 from .options import SearchOptions, View, choose_folder
 from .ray_run import Resources, Told, check_resources, run_trials
@@ -120,6 +121,8 @@ class _Search:
         write_text(self.folder / "spec.fit", self.compilation.linked)
         self._write(self._report("running"))
         with listening() as is_asked, connected(self.options.address):
+            if chosen(self.options.address) != LOCAL:
+                check_accord()
             check_resources(self._resources())
             run_trials(
                 self.study,
