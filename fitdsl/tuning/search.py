@@ -18,6 +18,7 @@ from ..program.search import CostOf, SearchSettings
 from ..source import Source
 from ..syntax import nodes
 from ..syntax.parser import parse
+from ..training.interrupts import Interrupted as RunInterrupted
 from ..training.interrupts import listening
 from ..training.report import versions
 from ..training.resumption import differences
@@ -148,7 +149,11 @@ class _Search:
         best = self.study.best()
         report = self._report("done")
         if best is not None:
-            winner = finish(report.trial(best), self.subject, live=self.options.finish_live)
+            try:
+                winner = finish(report.trial(best), self.subject, live=self.options.finish_live)
+            except RunInterrupted:
+                self._write(self._report("interrupted"))
+                raise Interrupted(self.folder) from None
             report = report.model_copy(update={"winner": winner})
         self._write(report)
         self.options.watcher(View(report, {}))
