@@ -31,7 +31,7 @@ from ..program.model import Program
 from .events import Event, Observer, ignore
 from .folder import choose_folder
 from .interrupts import Interrupted, listening
-from .options import TrainOptions
+from .options import TrainOptions, never
 from .peers import Peers
 from .report import RunReport
 from .run import train
@@ -69,11 +69,15 @@ def train_together(program: Program, options: TrainOptions) -> RunReport:
     """
     device = check_devices(options)
     folder, _ = choose_folder(options, program.name)
-    settled = replace(options, run_dir=folder.path, device=device.type, observer=ignore)
-    with TemporaryDirectory() as meeting, listening() as is_asked:
+    # what belongs to this process stays here: it passes on what it is told and what it is asked
+    own: dict[str, Any] = {"observer": ignore, "is_asked_to_end": never, "opened": {}}
+    settled = replace(options, run_dir=folder.path, device=device.type, **own)
+    with TemporaryDirectory() as meeting, listening() as is_interrupted:
         context = get_context(START)
         with _ended(workers := [_start(context, rank, program, settled, meeting) for rank in range(options.gpus)]):
-            outcomes = _Supervision(workers, options.observer, is_asked).outcomes()
+            outcomes = _Supervision(
+                workers, options.observer, lambda: is_interrupted() or options.is_asked_to_end()
+            ).outcomes()
     return result_of(outcomes, folder.path)
 
 

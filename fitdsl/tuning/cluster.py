@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import ray
+from ray._private.ray_logging import stdout_deduplicator
 from ray.train import RunConfig, ScalingConfig, get_context
 from ray.train.torch import TorchConfig, TorchTrainer, get_device
 from ray.train.v2.api.exceptions import TrainingFailedError
@@ -32,6 +34,7 @@ from ..training.peers import Peers
 from ..training.processes import Outcome, outcome_of, result_of
 from ..training.report import RunReport
 from ..training.run import train
+from .accord import other_versions
 
 CONNECT_S = 5.0
 """How long a cluster may take to answer."""
@@ -78,6 +81,14 @@ def _fit(trainer: Any, folder: Path) -> None:
         return
 
 
+LOCAL = "local"
+
+
+def chosen(address: str | None) -> str:
+    """The address of the cluster to take."""
+    return address or os.environ.get("RAY_ADDRESS") or LOCAL
+
+
 @contextmanager
 def connected(address: str | None) -> Iterator[None]:
     """Connected to a Ray cluster within the block.
@@ -87,21 +98,34 @@ def connected(address: str | None) -> Iterator[None]:
             a job on a cluster has, else `local`.
 
     Raises:
-        FitError: Nothing answers there (FIT4125).
+        FitError: Nothing answers there (FIT4125), or what answers has another version of Ray or Python (FIT5037).
     """
-    address = address or os.environ.get("RAY_ADDRESS") or "local"
+    address = chosen(address)
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     try:
         _check_answers(address)
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
     except (OSError, RuntimeError, ValueError) as error:
+        if str(error).startswith("Version mismatch"):
+            raise other_versions([line.strip() for line in str(error).splitlines()[1:]]) from error
         helps = ["start one with `ray start --head`, or take `--address local`"]
         notes = [str(error).strip().partition("\n")[0]]
         raise refusal("FIT4125", f"there is no Ray cluster at `{address}`", notes=notes, helps=helps) from error
     try:
-        yield
+        with _saying_nothing():
+            yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _saying_nothing() -> Iterator[None]:
+    """Within the block Ray does not print what befalls its machines and processes: it would do so on stdout."""
+    before, stdout_deduplicator.skip_re = stdout_deduplicator.skip_re, re.compile("")
+    try:
+        yield
+    finally:
+        stdout_deduplicator.skip_re = before
 
 
 def _check_answers(address: str) -> None:

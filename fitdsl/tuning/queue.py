@@ -29,6 +29,11 @@ class Queue:
         self._given: set[int] = set()
         self._passed: Counter[int] = Counter()
 
+    @property
+    def running(self) -> int:
+        """How many of those it has given run, or are about to."""
+        return sum(self._study.trials[id].status not in (*ENDED, "paused") for id in self._given)
+
     def next(self) -> TrialReport | None:
         """The trial to start; None if there are no more."""
         busy = self._busy()

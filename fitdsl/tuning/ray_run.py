@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -18,8 +18,12 @@ from ..backend.refusal import refusal
 from ..dataclass import dataclass
 from .crashes import CRASHES, Crashes
 from .ray_trials import Chronicle, StudySearcher, TrialActor, Until, Watch
+from .schedulers import Promotion
 from .study import Study
 from .trainee import Subject
+
+MOST_STARTING = 64
+"""How many workers start at the same time."""
 
 QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -31,16 +35,18 @@ QUIET = {
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
     "TUNE_WARN_SLOW_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "1e9",
     "TUNE_GLOBAL_CHECKPOINT_S": "1e9",
+    "TUNE_MAX_PENDING_TRIALS_PG": str(MOST_STARTING),
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
 }
-"""Ray says nothing, catches no Ctrl-C, and keeps no state of its own: the ledger has it."""
+"""Ray says nothing, catches no Ctrl-C, and keeps no state of its own: the ledger has it. Workers start
+at the same time, and not one after the other as is usual for a searcher that it does not know."""
 
 ATTEMPTS = 5
 """How often in a row Ray may break down as a whole, without any trial coming further, before a search is given up."""
 
 
 Told = Callable[[str, str, int], None]
-"""Told by a scheduler that it has paused a trial, or promoted or stopped one, and after which epoch."""
+"""Told by a scheduler that it has paused a trial, or promoted or stopped one, by its number, and after which epoch."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,21 @@ class Resources:
         """As Ray calls them."""
         return {"CPU": self.cpus, "GPU": self.gpus} if self.gpus else {"CPU": self.cpus}
 
+    @property
+    def room(self) -> int:
+        """How many trials may run or wait for a worker at the moment: at most one waits, as it is chosen early."""
+        return self.at_once or 1 + sum(self._fit(node) for node in _nodes())
+
+    def _fit(self, node: Mapping[str, float]) -> int:
+        """How many trials a machine runs at once."""
+        return min(int(node.get(name, 0) / amount) for name, amount in self.asked.items())
+
+
+def _nodes() -> list[dict[str, float]]:
+    """What each machine of the cluster has."""
+    every: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    return [node["Resources"] for node in every if node["Alive"]]
+
 
 def check_resources(resources: Resources) -> None:
     """Hold that some machine of the cluster can run a trial.
@@ -81,8 +102,7 @@ def check_resources(resources: Resources) -> None:
     Raises:
         FitError: None can (FIT5032).
     """
-    every: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
-    nodes = [node["Resources"] for node in every if node["Alive"]]
+    nodes = _nodes()
     if any(all(node.get(name, 0) >= amount for name, amount in resources.asked.items()) for node in nodes):
         return
     wanted = _listed(resources.asked)
@@ -139,20 +159,19 @@ def _run(
 ) -> None:
     storage = subject.folder / "ray"
     shutil.rmtree(storage, ignore_errors=True)
-    searcher = StudySearcher(study)
-
-    def told(trial_id: str, to: str, epoch: int) -> None:
-        chronicle.told(searcher.numbers[trial_id], to)
-
+    decides = scheduler(lambda name, to, epoch: chronicle.told(int(name), to))
+    searcher = StudySearcher(study, lambda: resources.room, lambda: getattr(decides, "is_waiting", False))
+    if isinstance(decides, Promotion):
+        decides.at_once = resources.at_once
+        decides.remember(study.ledger.lines)
     trainable = tune.with_resources(tune.with_parameters(TrialActor, subject=subject), resources.asked)
     with quiet():
         tune.Tuner(
             trainable,
             tune_config=tune.TuneConfig(
                 search_alg=searcher,
-                scheduler=scheduler(told),
+                scheduler=decides,
                 num_samples=-1,
-                max_concurrent_trials=resources.at_once,
                 reuse_actors=True,
             ),
             run_config=tune.RunConfig(

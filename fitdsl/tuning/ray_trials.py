@@ -16,6 +16,7 @@ from ray.tune.search import Searcher
 from ..dataclass import dataclass
 from .crashes import CRASHES, Crashes
 from .queue import Queue
+from .schedulers import NUMBER
 from .study import Study
 from .trainee import Result, Subject, Trainee
 
@@ -25,9 +26,6 @@ OUT_OF_HOST_MEMORY = f"its machine ran out of memory {CRASHES + 1} times without
 
 SELECTED = "Selected to kill"
 """Stands in Ray's report on a machine that ran out of memory before the actors that it has ended."""
-
-NUMBER = "trial"
-"""Where a trial's number stands in its configuration and its results."""
 
 
 class TrialActor(Trainable):
@@ -81,19 +79,28 @@ class _Live:
 
 
 class StudySearcher(_Live, Searcher):
-    """Hands Ray the trials of a study, those that are to be gone on with first."""
+    """Hands Ray the trials of a study.
 
-    def __init__(self, study: Study) -> None:
+    Args:
+        study: The study.
+        room: How many trials may run or wait for a worker at the moment.
+        is_waiting: Whether trials are paused: as long as they are, Ray is not told that there are no more, or it would
+            give its warm workers up.
+    """
+
+    def __init__(self, study: Study, room: Callable[[], int], is_waiting: Callable[[], bool]) -> None:
         super().__init__()
         self.queue = Queue(study)
-        self.numbers: dict[str, int] = {}
+        self.room = room
+        self.is_waiting = is_waiting
 
     def suggest(self, trial_id: str) -> Any:
-        """The configuration of a new trial."""
+        """The configuration of a new trial; None if there is none at the moment."""
+        if self.queue.running >= self.room():
+            return None
         trial = self.queue.next()
         if trial is None:
-            return Searcher.FINISHED
-        self.numbers[trial_id] = trial.id
+            return None if self.is_waiting() else Searcher.FINISHED
         return {NUMBER: trial.id, "point": dict(trial.point)}
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:

@@ -115,6 +115,7 @@ class Promotion(RayScheduler):
 
     Attributes:
         rungs: Who is where. After a crash, what was told to it can be told again.
+        at_once: At most so many trials run at the same time.
     """
 
     _supports_buffered_results = False
@@ -125,6 +126,7 @@ class Promotion(RayScheduler):
         self._ends = ends
         self._told = told
         self._paused: set[str] = set()
+        self.at_once: int | None = None
 
     @property
     def is_waiting(self) -> bool:
@@ -186,7 +188,7 @@ class Promotion(RayScheduler):
         """A trial that may go on, else the first new one; once neither is there, see to those that wait."""
         trials: dict[str, Trial] = {name_of(trial): trial for trial in tune_controller.get_trials()}
         ready = {name for name in self._paused if trials[name].status == "PAUSED"}
-        chosen = self.rungs.promotable(ready.__contains__)
+        chosen = self.rungs.promotable(ready.__contains__) if self._has_room(trials.values()) else None
         if chosen is None:
             pending = [trial for trial in trials.values() if trial.status == "PENDING"]
             if pending or any(trial.status == "RUNNING" for trial in trials.values()):
@@ -199,6 +201,9 @@ class Promotion(RayScheduler):
         for name in sorted(ready):
             tune_controller.stop_trial(trials[name])
         return None
+
+    def _has_room(self, trials: Iterable[Trial]) -> bool:
+        return self.at_once is None or sum(trial.status in ("RUNNING", "PENDING") for trial in trials) < self.at_once
 
     def debug_string(self) -> str:
         """How many wait."""

@@ -19,14 +19,16 @@ from ..program.search import CostOf, SearchSettings
 from ..source import Source
 from ..syntax import nodes
 from ..syntax.parser import parse
+from ..training.interrupts import Interrupted as RunInterrupted
 from ..training.interrupts import listening
 from ..training.report import versions
 from ..training.resumption import differences
 from ..values import Metric
 from ..work.hold import held
 from ..work.key import Around
+from .accord import check_accord
 from .candidates import Candidates
-from .cluster import connected
+from .cluster import LOCAL, chosen, connected
 from .ledger import Ledger
 from .options import SearchOptions, View, choose_folder
 from .ray_run import Resources, Told, check_resources, run_trials
@@ -121,6 +123,8 @@ class _Search:
         write_text(self.folder / "spec.fit", self.compilation.linked)
         self._write(self._report("running"))
         with listening() as is_asked, connected(self.options.address):
+            if chosen(self.options.address) != LOCAL:
+                check_accord()
             check_resources(self._resources())
             run_trials(
                 self.study,
@@ -146,7 +150,11 @@ class _Search:
         best = self.study.best()
         report = self._report("done")
         if best is not None:
-            winner = finish(report.trial(best), self.subject, live=self.options.finish_live)
+            try:
+                winner = finish(report.trial(best), self.subject, live=self.options.finish_live)
+            except RunInterrupted:
+                self._write(self._report("interrupted"))
+                raise Interrupted(self.folder) from None
             report = report.model_copy(update={"winner": winner})
         self._write(report)
         self.options.watcher(View(report, {}))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import nullcontext
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import ray
@@ -11,9 +14,12 @@ from small_spec import same, weights
 
 from fitdsl.compilation import Compilation
 from fitdsl.diagnostics import FitError
+from fitdsl.training.interrupts import Interrupted as RunInterrupted
 from fitdsl.training.options import TrainOptions
 from fitdsl.training.run import train
+from fitdsl.tuning import search
 from fitdsl.tuning.report import SearchReport, read_search, read_trial
+from fitdsl.work.hold import held
 from fitdsl.work.store import Store
 
 pytestmark = pytest.mark.filterwarnings("default")  # Ray's own
@@ -109,3 +115,43 @@ def test_a_search_never_takes_the_folder_of_another_one(report: SearchReport, wh
     assert [(finding.code, finding.message) for finding in error.value.diagnostics] == [
         ("FIT5031", f"`{where / 'search'}` holds something already")
     ]
+
+
+def test_two_processes_never_search_in_the_same_folder(report: SearchReport, where: Path) -> None:
+    with held(where / "search"), pytest.raises(FitError) as error:
+        searched(where, CALM, MORE, resume=True)
+    assert [(finding.code, finding.message) for finding in error.value.diagnostics] == [
+        ("FIT5031", f"another process searches in `{where / 'search'}`")
+    ]
+
+
+def test_a_report_that_was_cut_off_is_refused(report: SearchReport, tmp_path: Path) -> None:
+    (tmp_path / "search").mkdir()
+    (tmp_path / "search" / "search.json").write_text(report.model_dump_json()[:-40])
+    with pytest.raises(FitError) as error:
+        searched(tmp_path, CALM, MORE, resume=True)
+    assert [(finding.code, finding.message) for finding in error.value.diagnostics] == [
+        ("FIT5035", f"`{tmp_path / 'search' / 'search.json'}` is not a report that this version of fitdsl understands")
+    ]
+
+
+def test_ctrl_c_while_the_best_is_trained_to_the_end_keeps_the_search(
+    report: SearchReport, where: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(where / "search", tmp_path / "search")
+    left = report.model_copy(update={"status": "running", "winner": None})
+    (tmp_path / "search" / "search.json").write_text(left.model_dump_json())
+
+    def pressed(*arguments: object, **options: object) -> NoReturn:
+        raise RunInterrupted(tmp_path)
+
+    monkeypatch.setattr(search, "finish", pressed)
+    monkeypatch.setattr(search, "run_trials", lambda *_: None)
+    monkeypatch.setattr(search, "connected", lambda _: nullcontext())
+    monkeypatch.setattr(search, "check_resources", lambda _: None)
+    with pytest.raises(search.Interrupted) as interruption:
+        searched(tmp_path, CALM, MORE, resume=True)
+    assert interruption.value.folder == tmp_path / "search"
+    read = read_search(tmp_path / "search" / "search.json")
+    assert read is not None
+    assert (read.status, [trial.status for trial in read.trials]) == ("interrupted", ["done"] * 4)

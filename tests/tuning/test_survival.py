@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -20,6 +21,7 @@ from ray.exceptions import OutOfMemoryError
 from searching import said, searched, text
 
 from fitdsl.atomic import write_text
+from fitdsl.diagnostics import FitError
 from fitdsl.tuning import ray_run
 from fitdsl.tuning.crashes import CRASHES
 from fitdsl.tuning.ledger import Ledger
@@ -29,7 +31,7 @@ from fitdsl.tuning.trainee import Result
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]  # Ray's own
 
-EPOCHS = 60
+EPOCHS = 150
 LONG = (
     ("epochs    = 4\n  keep      = best(val.error)\n  stop      = patience(val.loss, 3)\n", f"epochs    = {EPOCHS}\n"),
     ("in {1e-3, 1e-2}", "in {1e-3, 3e-3, 1e-2}"),
@@ -38,9 +40,10 @@ LONG = (
 """Six students that take some seconds each."""
 
 WAIT_S = 240.0
+NODES = 3
 
 
-def begin(where: Path, *options: str) -> subprocess.Popen[str]:
+def begin(where: Path, *options: str) -> subprocess.Popen[bytes]:
     """`fit search` as a process in a group of its own."""
     (where / "small.fit").write_text(text(*LONG))
     command = [sys.executable, "-m", "fitdsl", "search", "small.fit", "--folder", "search", "--device", "cpu", *options]
@@ -68,7 +71,7 @@ def trials(where: Path) -> list[TrialReport]:
     return list(Ledger.read(copy).trials.values())
 
 
-def until(is_so: Callable[[], object], process: subprocess.Popen[str]) -> None:
+def until(is_so: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
     """Wait for something while a process runs."""
     end = monotonic() + WAIT_S
     while not is_so():
@@ -116,10 +119,10 @@ def cluster() -> Iterator[Cluster]:
     """Three nodes on this machine, each with one CPU."""
     os.environ["RAY_AUTH_MODE"] = "disabled"
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    for _ in range(2):
+    for _ in range(NODES - 1):
         made.add_node(num_cpus=1)
     yield made
-    made.shutdown()
+    made.shutdown()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture(scope="module")
@@ -132,11 +135,12 @@ def test_a_node_and_the_driver_are_killed(
 ) -> None:
     address = ("--address", cluster.address)
     driver = begin(tmp_path, *address)
-    until(lambda: sum(trial.epoch > 3 for trial in trials(tmp_path)) > 1, driver)
+    until(lambda: sum(trial.status == "running" and trial.epoch > 3 for trial in trials(tmp_path)) == NODES, driver)
     cluster.remove_node(cluster.worker_nodes.copy().pop(), allow_graceful=False)
     until(lambda: any(trial.attempts > 1 and trial.epoch > 3 for trial in trials(tmp_path)), driver)
     driver.kill()
     driver.wait()
+    assert "raylet" not in (tmp_path / "said").read_text()
     cluster.add_node(num_cpus=1)
     kept, before = with_checkpoint(tmp_path), {trial.id: trial for trial in trials(tmp_path)}
     report = finish(tmp_path, *address, "--resume")
@@ -200,6 +204,42 @@ def _terminate(pid: int) -> None:
     os.kill(pid, signal.SIGTERM)
 
 
+def test_a_trial_of_several_gpus_trains_in_as_many_processes(cluster: Cluster, tmp_path: Path) -> None:
+    few = ("random(trials=3, seed=0)", "random(trials=1, seed=0)")
+    calm = (("-> Dropout2d(0.1) ", ""), ("Adam(lr=rate)", "SGD(lr=rate)"))
+    node = cluster.add_node(num_cpus=1, num_gpus=2)
+    try:
+        two = searched(tmp_path / "two", few, *calm, address=cluster.address, gpus=2)
+    finally:
+        cluster.remove_node(node)
+    one = searched(tmp_path / "one", few, *calm, address=cluster.address)
+    assert [trial.status for trial in (*two.trials, *one.trials)] == ["done", "done"]
+    scores = [[score for _, score in report.trials[0].history] for report in (two, one)]
+    assert scores[0] == pytest.approx(scores[1], abs=0.03)
+    assert two.trials[0].metrics["loss"] == pytest.approx(one.trials[0].metrics["loss"], abs=1e-3)
+
+
+def test_a_machine_with_another_version_is_found_before_any_trial(cluster: Cluster, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    (other / "fitdsl-0.0.1.dist-info").mkdir(parents=True)
+    (other / "fitdsl-0.0.1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: fitdsl\nVersion: 0.0.1\n")
+    node = cluster.add_node(num_cpus=1, env_vars={"PYTHONPATH": str(other)})
+    try:
+        with pytest.raises(FitError) as error:
+            searched(tmp_path, address=cluster.address)
+    finally:
+        cluster.remove_node(node)
+    (finding,) = error.value.diagnostics
+    here, there = finding.notes
+    assert (finding.code, finding.message) == (
+        "FIT5037",
+        "not all machines of the cluster have the same versions",
+    )
+    assert here == f"here: Python 3.{sys.version_info.minor}, ray {ray.__version__}, fitdsl {version('fitdsl')}"
+    assert there.endswith(": fitdsl 0.0.1")
+    assert not (tmp_path / "search" / "trials").exists()
+
+
 # Trials that die ------------------------------------------------------------------------------------------------------
 
 
@@ -217,10 +257,10 @@ class Dying(TrialActor):
 
 @pytest.fixture
 def dying(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])  # type: ignore[no-untyped-call]
     monkeypatch.setattr(ray_run, "TrialActor", Dying)
     yield
-    ray.cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+    ray.cloudpickle.unregister_pickle_by_value(sys.modules[__name__])  # type: ignore[no-untyped-call]
 
 
 WILD = (
@@ -260,7 +300,8 @@ def test_a_machine_that_runs_out_of_memory_ends_no_search(tmp_path: Path, monkey
         """As Ray's memory monitor has it: another exception, which names the actor."""
         actor = getattr(exception, "actor_id", None)
         if actor is not None:
-            exception = OutOfMemoryError(f"1 worker(s) were killed\nSelected to kill: (Actor({actor}): job ID=01)")
+            report = f"1 worker(s) were killed\nSelected to kill: (Actor({actor}): job ID=01)"
+            exception = OutOfMemoryError(report)  # type: ignore[no-untyped-call]
         usual(self, tracked_actor_task, exception)
 
     monkeypatch.setattr(RayActorManager, "_actor_task_failed", killed)
