@@ -140,14 +140,22 @@ def _broken(run: Callable[[], None]) -> str:
     """Run trials, and say why Ray has broken down; nothing if it has not."""
     try:
         run()
-    except (TuneError, ray.exceptions.RayError) as error:
-        return str(error) or type(error).__name__
-    except RuntimeError as error:
-        # so it ends where Ray itself has ended a process, as the machine ran out of memory
-        if not isinstance(error.__cause__, ray.exceptions.RayError):
+    except (TuneError, ray.exceptions.RayError, RuntimeError) as error:
+        # Ray hides in its own errors what our code has raised; a RuntimeError over one of Ray's is a process that Ray
+        # itself has ended, as the machine ran out of memory
+        chain = list(_chain(error))
+        if not any(isinstance(one, ray.exceptions.RayError) for one in chain) and not isinstance(chain[-1], TuneError):
             raise
-        return str(error)
+        return str(error) or type(error).__name__
     return ""
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error, what it came from, and so on."""
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__ or found.__context__
 
 
 def _run(

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import pytest
 import ray
+from ray.tune.error import TuneError
 from searching import said, searched
 from small_spec import same, weights
 
@@ -19,6 +20,7 @@ from fitdsl.training.options import TrainOptions
 from fitdsl.training.run import train
 from fitdsl.tuning import search
 from fitdsl.tuning.report import SearchReport, read_search, read_trial
+from fitdsl.tuning.study import Study
 from fitdsl.work.hold import held
 from fitdsl.work.store import Store
 
@@ -155,3 +157,18 @@ def test_ctrl_c_while_the_best_is_trained_to_the_end_keeps_the_search(
     read = read_search(tmp_path / "search" / "search.json")
     assert read is not None
     assert (read.status, [trial.status for trial in read.trials]) == ("interrupted", ["done"] * 4)
+
+
+def test_a_mistake_of_ours_ends_a_search_and_is_not_taken_for_a_breakdown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def broken(_: Study, id: int, result: object) -> NoReturn:
+        calls.append(id)
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(Study, "reached", broken)
+    with pytest.raises(TuneError, match="ZeroDivisionError: ours"):
+        searched(tmp_path, CALM, ("random(trials=3", "random(trials=1"))
+    assert calls == [0]
