@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from searching import text
 
 from fitdsl.compilation import Compilation
 from fitdsl.source import Source
-from fitdsl.tuning.trainee import Subject
-from fitdsl.tuning.winner import best_spec, rewritten
+from fitdsl.tuning.report import TrialReport
+from fitdsl.tuning.trainee import Subject, Trainee
+from fitdsl.tuning.winner import best_spec, finish, rewritten
 from fitdsl.work.store import Store
 
 
@@ -58,3 +62,19 @@ def test_params_of_files_that_are_used_stay_where_they_are(tmp_path: Path) -> No
     written, elsewhere = rewritten(Compilation.open(tmp_path / "net.fit"), {"width": "3", "depth": "2"})
     assert written == 'fit 1\n\nuse "shared.fit"\n\nparam width = 3 in 1..3\n'
     assert elsewhere == ["depth"]
+
+
+def test_the_best_can_be_finished_with_its_teacher_live(tmp_path: Path) -> None:
+    calm = ("  augment = [RandomHorizontalFlip()]\n", "")
+    there = replace(subject(tmp_path, text(calm)), options={"device": "cpu"})
+    point, trainee = {"width": "4", "rate": "0.01"}, Trainee(there, 0, {"width": "4", "rate": "0.01"})
+    while not (result := trainee.advance()).get("done"):
+        pass
+    trial = TrialReport(id=0, point=point, key="0", seed=0, cost={}, status=result["status"])
+    kept, live = finish(trial, there, live=False), finish(trial, there, live=True)
+    run = json.loads((there.folder / "best" / "run.json").read_text())
+    assert [stage["reused"] for stage in run["stages"].values()] == [True, True, False]
+    assert (kept.finished_live, live.finished_live) == (False, True)
+    lines = (there.folder / "best" / "events.jsonl").read_text().splitlines()
+    assert "outputs" not in [json.loads(line)["event"] for line in lines]
+    assert live.networks["small"].test["accuracy"] == pytest.approx(kept.networks["small"].test["accuracy"], abs=0.05)
