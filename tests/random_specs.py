@@ -1,4 +1,8 @@
-"""Random small specs with spaces: shared widths, sums that must fit, choices of blocks and ops, depths, hints."""
+"""Random small specs with spaces: shared widths, sums that must fit, choices of blocks and ops, depths, hints, stages.
+
+Hints also lead inside one student and from one student to another; stages also train what lies behind a place or
+between two; requirements also have decimal factors, and lets in them.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,7 @@ class _Writer:
         self.size = 1
         self.widths: list[str] = []
         self.labels: list[str] = []
+        self.has_second = False
 
     def turned(self, name: str, values: list[str]) -> str:
         values = values[: max(LIMIT // self.size, 1)]
@@ -49,7 +54,15 @@ class _Writer:
             ["Flatten() -> Linear(d.classes)", "AdaptiveAvgPool2d(1) -> Flatten() -> Linear(d.classes)"]
         )
         text = "\n".join(["fit 1", *self.params, BLOCKS, f"student s(image: d.input) {{\n{student}\n  {last}\n}}"])
-        return f"{text}\n{self.stages()}{self.search()}"
+        return f"{text}\n{self.second()}{self.stages()}{self.search()}"
+
+    def second(self) -> str:
+        """Sometimes another student."""
+        if self.random.random() < 0.75:
+            return ""
+        self.has_second = True
+        lines = f"  m = unit({self.width()}) -> slim({self.width()})\n  Flatten() -> Linear(d.classes)"
+        return f"student u(image: d.input) {{\n{lines}\n}}\n"
 
     def width(self) -> str:
         return self.random.choice([*self.widths, "6"])
@@ -57,7 +70,7 @@ class _Writer:
     def line(self, number: int) -> str:
         random, label = self.random, f"l{number}"
         self.labels.append(label)
-        match random.randrange(9):
+        match random.randrange(11):
             case 0:
                 depth = self.turned(f"n{number}", random.sample(["0", "1", "2", "3"], 2))
                 return f"{label} = repeat {depth} {{ unit({self.width()}) }}"
@@ -78,15 +91,38 @@ class _Writer:
                 return f"{label} = [unit({self.width()}), slim({self.width()})] -> Concat()"
             case 7 if "ws[0]" in self.widths:
                 return f"{label} = stack(ws, {self.width()})"
+            case 8:
+                depth = self.turned(f"n{number}", random.sample(["0", "1", "2"], 2))
+                inner = random.choice(["unit(6)", "Conv2d(6, 1)", "ReLU()"])
+                return f"{label} = [Conv2d(6, 1) -> repeat {depth} {{ {inner} }}, unit({self.width()})] -> Concat()"
+            case 9 if number > 1:
+                op = self.turned(f"op{number}", random.sample(["ReLU", "Tanh", "Flatten"], 2))
+                before = random.choice(self.labels[:-1])
+                return f"{label} = {before} -> {op}()"
+            case 10 if number:
+                side = self.turned(f"b{number}", random.sample(["unit", "slim", "bare"], 2))
+                return f"{label} = {random.choice(self.labels[:-1])} -> {side}({self.width()})"
         return f"unit({self.width()}) -> MaxPool2d(2)" if random.random() < 0.4 else f"{label} = unit({self.width()})"
 
     def stages(self) -> str:
-        label = self.random.choice(self.labels)
-        if self.random.random() < 0.5:
+        random, label = self.random, self.random.choice(self.labels)
+        if random.random() < 0.3:
             return STAGE
-        place = self.random.choice([f"s.{label}", f"s.{label}[1]"])
-        train = self.random.choice(["s", f"s[..{label}]"])
-        return f"hint h: t.f guides {place}\n{STAGE}{HINT_STAGE.replace('TRAIN', train)}"
+        other = random.choice(self.labels)
+        place = random.choice([f"s.{label}", f"s.{label}[1]", "goal"])
+        hint = random.choice([f"t.f guides {place}"] * 3 + [f"s.{other} guides s.{label}"])
+        if self.has_second:
+            hint = random.choice([f"s.{label} guides u.m", f"u.m guides {place}"])
+        target = hint.split()[-1]
+        own = target[0] if target != "goal" else "s"
+        inside = [f"{own}[..h]", f"{own}[{label}..]", f"{own}[{label}..{other}]", f"{own}.{label}"]
+        if own == "u":
+            inside = ["u[..h]", "u[m..]", "u.m"]
+        train = random.choice([own, own, *inside])
+        rest = random.choice(["s", "s", f"s[{label}..]", f"s[{other}..{label}]", f"[s.{label}, s.{other}]"])
+        goal = f"let goal = s.{label}\n" if "goal" in hint else ""
+        stages = HINT_STAGE.replace("TRAIN", train).replace("REST", rest)
+        return f"{goal}hint h: {hint}\n{STAGE}{stages}"
 
     def search(self) -> str:
         random = self.random
@@ -98,14 +134,20 @@ class _Writer:
             f"{self.widths[0]} <= 8",
             f"macs(s) <= 90K and activations(s) < {random.choice([2000, 4000])}",
             f"params(s) + {self.widths[-1]} * 100 <= 4000",
+            f"macs(s) * 0.1 <= {random.choice([3000, 4500.7])}",
+            f"params(s) / 1000 < {random.choice([1.41, 2.9])}",
+            "params(s) * 0.5 + macs(s) * 0.25 <= 20K",
+            "load * 3 <= 270K",
         ]
         chosen = ", ".join(random.sample(choices, random.randint(0, 3)))
-        return f"search {{\n  maximize = val.accuracy\n{f'  require = [{chosen}]' if chosen else ''}\n}}\n"
+        load = "let load = macs(s) + weights(s) * 2\n" if "load" in chosen else ""
+        return f"{load}search {{\n  maximize = val.accuracy\n{f'  require = [{chosen}]' if chosen else ''}\n}}\n"
 
 
 BLOCKS = """
 data d { source = Digits() }
 block unit(out) { Conv2d(out, 3, padding=1) -> ReLU() }
+block bare(out) { MaxPool2d(1) }
 block slim(out, k = 1) {
   let inner = out // 2
   Conv2d(inner, k)
@@ -134,7 +176,7 @@ HINT_STAGE = """stage guide after learn { train = TRAIN
  loss = hint(h)
  optimizer = SGD(lr=0.1)
  epochs = 1 }
-stage distil after guide { train = s
+stage distil after guide { train = REST
  loss = ce() + kd(temperature=2.0)
  optimizer = SGD(lr=0.1)
  epochs = 1 }

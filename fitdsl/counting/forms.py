@@ -7,7 +7,7 @@ that is none of this, such as a cost times a cost, has no form and is looked at 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from fractions import Fraction
 from math import gcd, lcm
 
@@ -17,10 +17,9 @@ from ..semantics.functions import is_number
 from ..semantics.scope import Scope
 from ..syntax import nodes
 from ..syntax.walk import walk
-from ..values import NetworkRef
-
-Sum = tuple[str, str]
-"""A student and a kind of cost."""
+from ..values import Cost, NetworkRef
+from .linear import Linear, NotLinear, Sum
+from .reading import MOST_FOLLOWED
 
 
 @dataclass(frozen=True)
@@ -53,29 +52,8 @@ class Bound:
 Case = tuple[Bound, ...]
 """Bounds that hold together."""
 MOST_CASES = 16
-
-
-class NotLinear(Exception):
-    """A requirement is no bound on a sum of costs."""
-
-
-@dataclass(frozen=True)
-class _Linear:
-    """A sum of costs with factors, and a number."""
-
-    number: Fraction
-    factors: Mapping[Sum, Fraction] = field(default_factory=dict)
-
-    def plus(self, other: _Linear, factor: Fraction) -> _Linear:
-        """The sum of this one and a multiple of another one."""
-        sums = {*self.factors, *other.factors}
-        zero = Fraction()
-        factors = {s: self.factors.get(s, zero) + factor * other.factors.get(s, zero) for s in sums}
-        return _Linear(self.number + factor * other.number, {s: f for s, f in factors.items() if f})
-
-    def times(self, factor: Fraction) -> _Linear:
-        """A multiple."""
-        return _Linear(Fraction()).plus(self, factor)
+MOST_STEPS = 100
+"""A bound that floats round is at most so far from the exact one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,10 +63,12 @@ class Forms:
     Attributes:
         declarations: At one point; costs of its students are not asked for.
         students: Their names.
+        extents: The most of each sum; none where only `varies` is asked.
     """
 
     declarations: Declarations
     students: Collection[str]
+    extents: Mapping[Sum, int]
 
     def cases(self, expr: nodes.Expr, *, is_met: bool = True) -> tuple[Case, ...]:
         """The cases in which a requirement is met, or is not met; no two of them hold together.
@@ -106,41 +86,87 @@ class Forms:
                 return _limited((*first, *_both(self.cases(expr.left, is_met=not is_met), second)))
             case nodes.Unary(op="not"):
                 return self.cases(expr.operand, is_met=not is_met)
-            case nodes.Name() if self._varies(expr):
+            case nodes.Name() if self.varies(expr):
                 return self.cases(self._named(expr), is_met=is_met)
-            case nodes.Binary(op="!=") if self._varies(expr):
+            case nodes.Binary(op="!=") if self.varies(expr):
                 return self.cases(replace(expr, op="=="), is_met=not is_met)
-            case nodes.Binary(op=op) if op in _RELATIONS and self._varies(expr):
-                bound = _bound(self._linear(expr.left).plus(self._linear(expr.right), Fraction(-1)), op)
+            case nodes.Binary(op=op) if op in _RELATIONS and self.varies(expr):
+                bound = self._bound(expr)
                 return ((bound,),) if is_met else tuple((other,) for other in bound.others())
-        if self._varies(expr):
+        if self.varies(expr):
             raise NotLinear
         value = self.declarations.evaluator.value(expr, Scope())
         return ((),) if (value is True) == is_met else ()
 
-    def _linear(self, expr: nodes.Expr) -> _Linear:
+    def has_value(self, expr: nodes.Expr) -> bool:
+        """Whether an expression has a value whatever students cost; no where that is not known."""
+        for reading in (self._linear, self.cases):
+            try:
+                reading(expr)
+            except NotLinear:
+                continue
+            return True
+        return False
+
+    def _bound(self, expr: nodes.Binary) -> Bound:
+        """What a comparison says.
+
+        Raises:
+            NotLinear: The checker rounds what is compared, and it is not one cost on one side.
+        """
+        left, right = self._linear(expr.left), self._linear(expr.right)
+        difference = left.plus(right, -1)
+        if left.is_exact and right.is_exact:
+            return _bound(difference, expr.op)
+        if len(difference.factors) != 1 or (left.factors and right.factors) or not (left.trend or right.trend):
+            raise NotLinear
+        if expr.op != "==":
+            return self._as_checked(expr, difference)
+        ends = (self._as_checked(replace(expr, op=op), difference) for op in ("<=", ">="))
+        return _narrowed(*ends)
+
+    def _as_checked(self, expr: nodes.Binary, difference: Linear) -> Bound:
+        """The bound on a single cost at which the checker's answer changes, near the exact one."""
+        bound = _bound(difference, expr.op)
+        edge, step = (bound.high, 1) if bound.high is not None else (bound.low, -1)
+        ((student, kind), _), *_ = bound.form
+        for _ in range(MOST_STEPS if edge is not None else 0):
+            assert edge is not None
+            if not self._holds(expr, student, kind, edge):
+                edge -= step
+            elif self._holds(expr, student, kind, edge + step):
+                edge += step
+            else:
+                return replace(bound, high=edge) if step > 0 else replace(bound, low=edge)
+        raise NotLinear
+
+    def _holds(self, expr: nodes.Expr, student: str, kind: str, value: int) -> bool:
+        known = self.declarations.with_costs({student: replace(Cost(), **{kind: value})})
+        return known.evaluator.value(expr, Scope()) is True
+
+    def _linear(self, expr: nodes.Expr) -> Linear:
         match expr:
-            case _ if not self._varies(expr):
+            case _ if not self.varies(expr):
                 value = self.declarations.evaluator.value(expr, Scope())
                 if not is_number(value):
                     raise NotLinear
-                return _Linear(Fraction(value))
+                return Linear.of_number(value)
             case nodes.Call(function=nodes.Name(id=kind), arguments=(argument,)) if kind in COSTS:
                 network = self.declarations.evaluator.value(argument.value, Scope())
                 if isinstance(network, NetworkRef):
-                    return _Linear(Fraction(), {(network.name, kind): Fraction(1)})
+                    return Linear.of_cost((network.name, kind), self.extents.get((network.name, kind), 0))
             case nodes.Name():
                 return self._linear(self._named(expr))
             case nodes.Unary(op="-" | "+" as sign):
-                return self._linear(expr.operand).times(Fraction(-1 if sign == "-" else 1))
+                return self._linear(expr.operand).times(Linear.of_number(-1 if sign == "-" else 1))
             case nodes.Binary(op="+" | "-" as sign):
-                return self._linear(expr.left).plus(self._linear(expr.right), Fraction(-1 if sign == "-" else 1))
+                return self._linear(expr.left).plus(self._linear(expr.right), -1 if sign == "-" else 1)
             case nodes.Binary(op="*" | "/" as op):
                 left, right = self._linear(expr.left), self._linear(expr.right)
                 if op == "*" and not left.factors:
-                    return right.times(left.number)
-                if not right.factors and (op == "*" or right.number):
-                    return left.times(right.number if op == "*" else 1 / right.number)
+                    return right.times(left)
+                if not right.factors:
+                    return left.times(right) if op == "*" else left.over(right)
         raise NotLinear
 
     def _named(self, name: nodes.Name) -> nodes.Expr:
@@ -149,21 +175,24 @@ class Forms:
             raise NotLinear
         return declaration.value
 
-    def _varies(self, expr: nodes.Node, depth: int = 0) -> bool:
-        """Whether a cost of a student takes part."""
-        if depth > 40:
-            raise NotLinear
-        return any(self._is_cost(node) or self._leads(node, depth) for node in walk(expr))
+    def varies(self, node: nodes.Node, depth: int = 0) -> bool:
+        """Whether a cost of a student takes part, or may do so."""
+        if depth > MOST_FOLLOWED:
+            return True
+        harmless = sum(self._is_cost_of_others(one) for one in walk(node))
+        named = [one.id for one in walk(node) if isinstance(one, nodes.Name)]
+        return sum(name in COSTS for name in named) > harmless or any(self._leads(name, depth) for name in named)
 
-    def _is_cost(self, node: nodes.Node) -> bool:
-        if not (isinstance(node, nodes.Call) and isinstance(node.function, nodes.Name) and node.function.id in COSTS):
-            return False
-        values = [self.declarations.evaluator.value(argument.value, Scope()) for argument in node.arguments]
-        return any(isinstance(value, NetworkRef) and value.name in self.students for value in values)
+    def _is_cost_of_others(self, node: nodes.Node) -> bool:
+        match node:
+            case nodes.Call(function=nodes.Name(id=kind), arguments=(argument,)) if kind in COSTS:
+                network = self.declarations.evaluator.value(argument.value, Scope())
+                return isinstance(network, NetworkRef) and network.name not in self.students
+        return False
 
-    def _leads(self, node: nodes.Node, depth: int) -> bool:
-        declaration = self.declarations.named.get(node.id) if isinstance(node, nodes.Name) else None
-        return isinstance(declaration, nodes.Let) and self._varies(declaration.value, depth + 1)
+    def _leads(self, name: str, depth: int) -> bool:
+        declaration = self.declarations.named.get(name)
+        return isinstance(declaration, nodes.Let) and self.varies(declaration.value, depth + 1)
 
 
 def _both(first: Sequence[Case], second: Sequence[Case]) -> tuple[Case, ...]:
@@ -179,7 +208,14 @@ def _limited(cases: tuple[Case, ...]) -> tuple[Case, ...]:
 _RELATIONS = ("<=", "<", ">=", ">", "==")
 
 
-def _bound(difference: _Linear, op: str) -> Bound:
+def _narrowed(first: Bound, second: Bound) -> Bound:
+    """What two bounds on one form say together."""
+    lows = [bound.low for bound in (first, second) if bound.low is not None]
+    highs = [bound.high for bound in (first, second) if bound.high is not None]
+    return replace(first, low=max(lows, default=None), high=min(highs, default=None))
+
+
+def _bound(difference: Linear, op: str) -> Bound:
     """What `difference op 0` says of its form."""
     factors = sorted(difference.factors.items())
     if not factors:

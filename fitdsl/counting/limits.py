@@ -7,8 +7,9 @@ from itertools import product
 
 from ..dataclass import dataclass
 from ..syntax import nodes
-from .forms import Bound, Case, Forms, NotLinear
+from .forms import Bound, Case, Forms
 from .lattice import Edge, Lattice
+from .linear import NotLinear
 from .survey import End, Survey
 
 Form = tuple[tuple[tuple[str, str], int], ...]
@@ -84,7 +85,7 @@ def demands(survey: Survey, requirements: Sequence[nodes.Expr]) -> Demands:
 
 def _cases(survey: Survey, end: End, expr: nodes.Expr) -> tuple[Case, ...] | None:
     try:
-        return Forms(end.declarations, survey.students).cases(expr) if end.is_valid else None
+        return Forms(end.declarations, survey.students, survey.extents).cases(expr) if end.is_valid else None
     except NotLinear:
         return None
 

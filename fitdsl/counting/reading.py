@@ -5,13 +5,12 @@ It may name more than a piece turns out to read at one point, never less.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from math import prod
 from typing import Any
 
 from ..dataclass import dataclass
-from ..semantics.functions import is_number
 from ..semantics.names import Named
 from ..syntax import nodes
 from ..syntax.walk import children
@@ -205,51 +204,41 @@ def combinations(reads: Reads) -> int:
     return prod(len(read.values) for read in reads if isinstance(read, Variable))
 
 
-def is_safe(expr: nodes.Expr, reader: Reader, names: Names) -> bool:
-    """Whether a value can be had whatever the variables are."""
-    match expr:
-        case nodes.Name() | nodes.String() | nodes.Boolean():
-            return True
-        case nodes.List():
-            return all(is_safe(item, reader, names) for item in expr.items)
-        case nodes.Index(index=nodes.Number(value=int() as place)):
-            items = reader.items(expr.value, names)
-            return items is not None and -len(items) <= place < len(items)
-        case nodes.Call(function=nodes.Name(id="sum" | "min" | "max" | "len"), arguments=(argument,)):
-            items = reader.items(argument.value, names)
-            return bool(items) and all(_is_number(item, "", reader, 0) for item in items or ())
-    return _is_numeric(expr, reader, names, 0)
+def parameters(block: nodes.Block, arguments: Sequence[nodes.Argument], names: Names) -> Names | None:
+    """What the parameters of a block are bound to in a call; None where they cannot be."""
+    order = [parameter.name.text for parameter in block.parameters]
+    given: dict[str, Binding] = {}
+    for position, argument in enumerate(arguments):
+        name = argument.name.text if argument.name else order[position] if position < len(order) else None
+        if name not in order or name in given:
+            return None
+        given[name] = Deferred(argument.value, names)
+    found = TOP
+    for parameter in block.parameters:
+        default = None if parameter.default is None else Deferred(parameter.default, found)
+        binding = given.get(parameter.name.text, default)
+        if binding is None:
+            return None
+        found = found.inner(**{parameter.name.text: binding})
+    return found
 
 
-def _is_numeric(expr: nodes.Expr, reader: Reader, names: Names, depth: int) -> bool:
-    match expr:
-        case nodes.Number():
-            return True
-        case nodes.Unary(op="-" | "+"):
-            return _is_numeric(expr.operand, reader, names, depth)
-        case nodes.Binary(op="+" | "-" | "*"):
-            return all(_is_numeric(side, reader, names, depth) for side in (expr.left, expr.right))
+def free(node: nodes.Node) -> frozenset[str]:
+    """The names in a node that are not bound inside it."""
+    found: set[str] = set()
+    match node:
         case nodes.Name():
-            return _is_number(names.find(expr.id), expr.id, reader, depth + 1)
-    return False
-
-
-def _is_number(binding: Binding | None, name: str, reader: Reader, depth: int) -> bool:
-    if depth > MOST_FOLLOWED:
-        return False
-    match binding:
-        case Known():
-            return is_number(binding.value)
-        case Variable():
-            return all(map(is_number, binding.values))
-        case Deferred():
-            return _is_numeric(binding.expr, reader, binding.names, depth)
-        case Slot():
-            return False
-    turned, declaration = reader.variables.get(name), reader.named.get(name)
-    if turned is not None:
-        return turned[0].place is None and all(map(is_number, turned[0].values))
-    if isinstance(declaration, nodes.Let | nodes.Param):
-        value = declaration.value if isinstance(declaration, nodes.Let) else declaration.default
-        return _is_numeric(value, reader, TOP, depth)
-    return False
+            found.add(node.id)
+        case nodes.Repeat():
+            own = {node.variable.text} if node.variable else set()
+            found |= free(node.over) | (free(node.body) - own)
+        case nodes.Body():
+            bound: set[str] = set()
+            for statement in node.statements:
+                found |= free(statement.value) - bound
+                name = statement.name if isinstance(statement, nodes.Let) else statement.label
+                bound |= {name.text} if name else set()
+        case _:
+            for child in children(node):
+                found |= free(child)
+    return frozenset(found)

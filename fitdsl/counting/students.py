@@ -16,8 +16,8 @@ from .forms import Case
 from .lattice import ANY, Edge
 from .limits import Demands, added, value_of
 from .reading import Variable
+from .states import COST
 from .survey import End, Ground, Survey, point_of
-from .unfold import COST
 
 Costs = tuple[tuple[str, Cost], ...]
 
@@ -65,7 +65,6 @@ def one_by_one(ground: Ground) -> Iterator[Student]:
         is_valid = not reporter.has_errors
         reader = Searches(built.declarations, {})
         met = [reader.holds(requirement) for requirement in ground.requirements()] if is_valid else []
-        is_valid = is_valid and not reporter.has_errors
         students = built.declarations.of_role("student")
         costs = tuple((s, c) for s in students if (n := built.program.networks.get(s)) and (c := n.cost))
         yield Student(point, costs if is_valid else (), tuple(0 if one else None for one in met), is_valid)

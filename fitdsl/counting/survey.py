@@ -7,7 +7,7 @@ all students of an end. That build also shows whether the lattice is right: cost
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -20,13 +20,15 @@ from ..semantics.bindings import Place, PlaceRange
 from ..semantics.names import declared, searches
 from ..semantics.scope import Scope
 from ..space.domains import Lists
-from ..space.params import ParamInfo, Point, resolve, spelled
+from ..space.params import Domains, ParamInfo, Point, params, resolve, spelled
 from ..syntax import nodes
-from ..syntax.walk import children
-from .forms import items
+from ..syntax.walk import children, walk
+from .forms import Forms, items
 from .lattice import Edge, Lattice
-from .reading import TOP, Reader, Reads, Variable, combinations
-from .unfold import COST, TooMany, Unfolding
+from .pieces import Pieces
+from .reading import MOST_FOLLOWED, TOP, Reader, Reads, Variable, combinations
+from .states import COST, States, TooMany
+from .unfold import Unfolding
 
 MOST_ENDS = 400
 """So many real builds decide on ends, and no more."""
@@ -53,8 +55,20 @@ class Ground:
 
     def built(self, point: Point) -> tuple[Built, Reporter]:
         """The whole spec at a point, and what was found."""
-        reporter = Reporter()
-        return build(resolve(self.linked, {**self.point, **point}), self.name, reporter), reporter
+        reporter, values = Reporter(), {**self.point, **point}
+        built = build(resolve(self.linked, values), self.name, reporter)
+        domains = Domains(built.declarations.evaluator)
+        for param in self.moving:
+            domains.info(param, values)
+        return built, reporter
+
+    @cached_property
+    def moving(self) -> tuple[nodes.Param, ...]:
+        """Params whose domains are made of other values, so that they may differ from point to point."""
+        named = {d.name.text for d in self.linked.declarations if isinstance(d, nodes.Let | nodes.Param)}
+        known = [(param, param.domain) for param in params(self.linked).values() if param.domain is not None]
+        names = ((param, {n.id for n in walk(domain) if isinstance(n, nodes.Name)}) for param, domain in known)
+        return tuple(param for param, used in names if used & named)
 
     def requirements(self) -> tuple[nodes.Expr, ...]:
         """What every student must meet."""
@@ -103,6 +117,14 @@ class Survey:
         """What each sum of a cost is: a student and a kind."""
         return tuple((student, kind) for student in self.students for kind in COST)
 
+    @cached_property
+    def extents(self) -> Mapping[tuple[str, str], int]:
+        """The most of each sum."""
+        zero = (0,) * self.lattice.width
+        whole = self.lattice.ended([zero] * len(self.ends))
+        ranges = map(whole.range, range(whole.width))
+        return {sum: found[1] for sum, found in zip(self.sums(), ranges, strict=True) if found is not None}
+
     def point(self, steps: Sequence[Edge]) -> Point:
         """The point of a path, with the first value where any will do."""
         return point_of(self.variables, {v: max(place, 0) for edge in steps for v, place in edge.picks})
@@ -125,76 +147,112 @@ def survey(ground: Ground) -> Survey | None:
         return None
 
 
-@dataclass(eq=False)
 class _Surveyor:
-    ground: Ground
-    named: Mapping[str, Any] = field(default_factory=dict)
+    """Makes one survey."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground, reporter = ground, Reporter()
+        self.declarations = resolve(ground.linked, ground.point).declarations
+        self.fixed = Declarations(declared(resolve(ground.linked, ground.point), reporter), reporter)
+        self.variables = tuple(variables_of(ground.turned))
+        by_param: dict[str, tuple[Variable, ...]] = {}
+        for variable in self.variables:
+            by_param[variable.param] = (*by_param.get(variable.param, ()), variable)
+        self.reader = Reader(self.fixed.named, by_param)
+        self.students = tuple(self.fixed.of_role("student"))
+        self.pieces = Pieces(self.reader, self.fixed)
+        self.forms = Forms(self.fixed, self.students, {})
 
     def survey(self) -> Survey:
-        ground = self.ground
-        reporter = Reporter()
-        self.named = declared(resolve(ground.linked, ground.point), reporter)
-        fixed = Declarations(self.named, reporter)
-        variables = tuple(variables_of(ground.turned))
-        by_param: dict[str, tuple[Variable, ...]] = {}
-        for variable in variables:
-            by_param[variable.param] = (*by_param.get(variable.param, ()), variable)
-        reader = Reader(self.named, by_param)
-        students = tuple(fixed.of_role("student"))
-        rest = self._rest(reader)
-        unfolding = Unfolding(reader, fixed, self._watched(reader, fixed), students)
-        lets = [d.value for d in self.named.values() if isinstance(d, nodes.Let)]
-        unfolding.begin(frozenset(variables), lets)
-        networks = [d for name in students if isinstance(d := self.named[name], nodes.Network)]
+        """The lattice, and what its ends are."""
+        self._demand_fixed_domains()
+        rest, states = self._rest(), States(len(self.students))
+        unfolding = Unfolding(self.reader, self.pieces, states, self._watched(), self.students)
+        unfolding.begin(frozenset(self.variables), (let.value for let in self._lets() if let not in self._counting))
+        networks = [d for name in self.students if isinstance(d := self.fixed.named[name], nodes.Network)]
         outputs: Reads = frozenset()
         for index, network in enumerate(networks):
-            later = [reader.reads(part, TOP) for n in networks[index + 1 :] for part in (n.body, *n.inputs)]
+            later = [self.reader.reads(part, TOP) for n in networks[index + 1 :] for part in (n.body, *n.inputs)]
             later_variables = frozenset(r for r in rest.union(*later) if isinstance(r, Variable))
             outputs |= {unfolding.student(network, outputs | later_variables)}
         unfolding.end(rest | outputs)
-        ends = self._ends(unfolding, variables, students)
-        return Survey(ground, variables, unfolding.lattice(), ends, students)
+        lattice = states.lattice()
+        if len(states.now) > MOST_ENDS:
+            raise TooMany
+        ends = tuple(map(self._end, to_each_end(lattice)))
+        survey = Survey(self.ground, self.variables, lattice, ends, self.students)
+        self._demand_values(survey)
+        return survey
 
-    def _rest(self, reader: Reader) -> Reads:
+    def _demand_fixed_domains(self) -> None:
+        """Leave a space that has no size of its own, as values of one param decide on those of another one."""
+        domains = (param.domain for param in self.ground.moving if param.domain is not None)
+        if any(self.reader.reads(domain, TOP) for domain in domains):
+            raise TooMany
+
+    def _lets(self) -> Iterator[nodes.Let]:
+        yield from (d for d in self.fixed.named.values() if isinstance(d, nodes.Let))
+
+    @cached_property
+    def _counting(self) -> tuple[nodes.Let, ...]:
+        """The lets that costs of students take part in."""
+        return tuple(let for let in self._lets() if self.forms.varies(let.value))
+
+    def _demand_values(self, survey: Survey) -> None:
+        """Leave a space where a let may have a value at some students of an end, and none at others."""
+        for end in survey.ends if self._counting else ():
+            forms = Forms(end.declarations, self.students, survey.extents)
+            if end.is_valid and not all(forms.has_value(let.value) for let in self._counting):
+                raise TooMany
+
+    def _rest(self) -> Reads:
         """The variables that the rest of the spec reads: data, teachers, hints, stages and requirements."""
-        parts: list[nodes.Node] = [*self.ground.requirements()]
-        for declaration in resolve(self.ground.linked, self.ground.point).declarations:
+        parts: list[nodes.Node] = [*self.ground.requirements(), *(let.value for let in self._counting)]
+        for declaration in self.declarations:
+            if not isinstance(declaration, nodes.Let) and self.forms.varies(declaration):
+                raise TooMany  # what a student costs is in no state
             match declaration:
                 case nodes.Network(role="student"):
                     parts += declaration.options
                 case nodes.Network() | nodes.External() | nodes.Hint() | nodes.Stage() | nodes.Data():
                     parts += children(declaration)
-        found = frozenset(r for part in parts for r in reader.reads(part, TOP) if isinstance(r, Variable))
+        found = frozenset(r for part in parts for r in self.reader.reads(part, TOP) if isinstance(r, Variable))
         if combinations(found) > MOST_ENDS * MOST_ENDS:
             raise TooMany
         return found
 
-    def _watched(self, reader: Reader, fixed: Declarations) -> Mapping[str, frozenset[str]]:
+    def _watched(self) -> Mapping[str, frozenset[str]]:
         """By network, the addresses that hints and stages name, at whatever values of variables."""
         found: dict[str, set[str]] = {}
-        declarations = resolve(self.ground.linked, self.ground.point).declarations
-        places = [d for d in declarations if isinstance(d, nodes.Hint | nodes.Stage)]
-        scratch = Unfolding(reader, fixed, {}, ())
-        for expr in (expr for place in places for expr in _outermost(place)):
-            turned = sorted((r for r in reader.reads(expr, TOP) if isinstance(r, Variable)), key=lambda v: v.number)
+        places = [d for d in self.declarations if isinstance(d, nodes.Hint | nodes.Stage)]
+        for expr in dict.fromkeys(expr for place in places for expr in self._named(place)):
+            turned = sorted(
+                (r for r in self.reader.reads(expr, TOP) if isinstance(r, Variable)), key=lambda v: v.number
+            )
             if combinations(frozenset(turned)) > MOST_ADDRESSES:
                 raise TooMany
             for values in product(*(v.values for v in turned)):
-                value = scratch.at(dict(zip(turned, values, strict=True))).evaluator.value(expr, Scope())
+                value = self.pieces.at(dict(zip(turned, values, strict=True))).evaluator.value(expr, Scope())
                 for network, address in _addresses(value):
                     found.setdefault(network, set()).add(address)
         return {network: frozenset(addresses) for network, addresses in found.items()}
 
-    def _ends(self, unfolding: Unfolding, variables: Sequence[Variable], students: Sequence[str]) -> tuple[End, ...]:
-        lattice = unfolding.lattice()
-        if len(unfolding.states) > MOST_ENDS:
-            raise TooMany
-        return tuple(self._end(steps, variables, students) for steps in to_each_end(lattice))
+    def _named(self, node: nodes.Node, depth: int = 0) -> Iterator[nodes.Expr]:
+        """The places in a declaration, also through lets, without those that only lead to others."""
+        if isinstance(node, nodes.Attribute | nodes.Index):
+            yield node
+        elif isinstance(node, nodes.Name):
+            let = self.fixed.named.get(node.id)
+            if isinstance(let, nodes.Let) and depth < MOST_FOLLOWED:
+                yield from (node, *self._named(let.value, depth + 1))
+        else:
+            for child in children(node):
+                yield from self._named(child, depth)
 
-    def _end(self, steps: Sequence[Edge], variables: Sequence[Variable], students: Sequence[str]) -> End:
+    def _end(self, steps: Sequence[Edge]) -> End:
         places = {v: max(place, 0) for edge in steps for v, place in edge.picks}
-        built, reporter = self.ground.built(point_of(variables, places))
-        networks = [built.program.networks.get(name) for name in students]
+        built, reporter = self.ground.built(point_of(self.variables, places))
+        networks = [built.program.networks.get(name) for name in self.students]
         costs = [n.cost for n in networks if n is not None and n.cost is not None]
         added = tuple(map(sum, zip(*(edge.cost for edge in steps), strict=True)))
         if added != tuple(getattr(cost, kind) for cost in costs for kind in COST):
@@ -232,18 +290,13 @@ def to_each_end(lattice: Lattice) -> list[tuple[Edge, ...]]:
     return paths
 
 
-def _outermost(node: nodes.Node) -> Iterator[nodes.Expr]:
-    """The places in a declaration, without those that only lead to others."""
-    if isinstance(node, nodes.Attribute | nodes.Index):
-        yield node
-        return
-    for child in children(node):
-        yield from _outermost(child)
-
-
 def _addresses(value: Any) -> Iterator[tuple[str, str]]:
     match value:
         case Place():
             yield value.network.name, value.address
         case PlaceRange(network=network, first=first, last=last):
             yield from ((network.name, end) for end in (first, last) if end is not None)
+        case tuple():
+            yield from (address for item in value for address in _addresses(item))
+        case dict():
+            yield from (address for item in (*value, *value.values()) for address in _addresses(item))

@@ -131,6 +131,9 @@ class Elaboration:
             return None
         if any(type is None for type in inputs.values()) or result.type is None:
             return None
+        if any(group.output not in self.layers and group.output not in inputs for group in self.groups.values()):
+            # a mistake beside what leads to the output; what a name stands for would have no type
+            return None
         types = {name: type for name, type in inputs.items() if type is not None}
         return LayerGraph(types, self.layers, result.address, self.groups)
 

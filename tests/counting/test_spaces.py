@@ -15,7 +15,7 @@ from fitdsl.counting.students import Student, one_by_one
 from fitdsl.source import Source
 from fitdsl.syntax.spelling import spell
 
-FEW, MANY = range(0, 40), range(40, 500)
+FEW, MANY = range(0, 60), range(60, 800)
 
 
 def space_of(text: str, **point: object) -> Space:
@@ -45,14 +45,20 @@ def look_at(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
     assert {k for k, s in built.items() if s.is_valid} == {k for k, s in listed.items() if s.is_valid}
     assert all(student.costs == built[k].costs for k, student in listed.items())
     monkeypatch.setattr("fitdsl.counting.space.MOST_LISTED", 0)
-    large = Space(space.ground)
+    for at_once in (24, 1):
+        monkeypatch.setattr("fitdsl.counting.unfold.MOST_AT_ONCE", at_once)
+        look_at_large(Space(space.ground), space)
+    monkeypatch.undo()
+
+
+def look_at_large(large: Space, space: Space) -> None:
+    """Compare a space that is counted with the same one listed."""
     assert large._survey is not None
     assert (large.valid, large.ranges) == (space.valid, space.ranges)
     if large.feasible is not None:
         assert (large.feasible, set(large.dead)) == (space.feasible, set(space.dead))
         assert [h.misses for h in large.hopeless] == [h.misses for h in space.hopeless]
         assert sorted(map(str, large.students())) == sorted(map(str, space.students()))
-    monkeypatch.undo()
 
 
 def test_random_spaces_are_counted_as_real_builds_count_them(monkeypatch: pytest.MonkeyPatch) -> None:

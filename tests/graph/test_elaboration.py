@@ -65,6 +65,14 @@ def test_inference_goes_on_beside_a_path_that_it_cannot_type() -> None:
     assert [line.split(" ", 2)[:2] for line in found(network(body))] == [["3:5", "FIT2004"], ["4:10", "FIT2004"]]
 
 
+def test_a_name_for_what_has_no_type_is_no_place_to_compare() -> None:
+    body = "a = Flatten()\nb = a -> Conv2d(4, 3) -> ReLU()\nc = a -> Linear(5)"
+    text = f"teacher t(x: [4, 8, 8]) {{ f = Conv2d(4, 3) }}\n{network(body)}\nhint h: t.f guides s.a"
+    assert found(text) == [
+        "5:10 FIT2004 `Conv2d` takes [C, H, W], got [256]  (put it before `Flatten()`)",
+    ]
+
+
 def test_a_block_that_calls_itself_is_told_once() -> None:
     text = "block a() { b() }\nblock b() { a() }\n" + network("a()")
     (finding,) = found(text)
