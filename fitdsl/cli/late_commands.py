@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "check": ("check", "check"),
     "fmt": ("fmt", "fmt"),
     "show": ("show", "show"),
+    "diff": ("diff", "diff"),
     "plan": ("show", "plan"),
     "train": ("train", "train"),
     "search": ("search", "search"),

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from ..training.report import RunReport
 from ..tuning.report import SearchReport
+from ..view.diff.document import DiffDocument
 from ..view.document import ShowDocument
 from ..view.reports import CheckDocument
 
@@ -20,6 +21,7 @@ FOLDER = Path(__file__).parents[1] / "schemas"
 DOCUMENTS: Mapping[str, type[BaseModel]] = {
     "check": CheckDocument,
     "show": ShowDocument,
+    "diff": DiffDocument,
     "run": RunReport,
     "search": SearchReport,
 }

@@ -6,7 +6,7 @@ Results go to stdout; progress and messages go to stderr.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -43,25 +43,34 @@ def open_spec(path: Path, settings: Sequence[str] | None, include: Sequence[Path
         FitError: The file cannot be read as text.
         typer.BadParameter: A setting is not `NAME=VALUE`.
     """
-    point, folders = point_of(settings), tuple(include or ())
+    return open_at(path, point_of(settings), include)
+
+
+def open_at(path: Path, point: Mapping[str, str], include: Sequence[Path] | None) -> Compilation:
+    """The spec in a file, or on stdin for `-`, at a point of its space.
+
+    Raises:
+        FitError: The file cannot be read as text.
+    """
+    folders = tuple(include or ())
     if path == STDIN:
-        return Compilation(stdin_source(), point=point, include=folders)
+        return Compilation(stdin_source(), point=dict(point), include=folders)
     return Compilation.open(path, set=point, include=folders)
 
 
-def point_of(settings: Sequence[str] | None) -> dict[str, str]:
-    """Values of params by name, from `NAME=VALUE` each.
+def point_of(settings: Sequence[str] | None, flag: str = "--set") -> dict[str, str]:
+    """Values of params by name, from `NAME=VALUE` each, as an option was given them.
 
     Raises:
         typer.BadParameter: A setting is not of this form.
     """
-    return dict(map(_assignment, settings or ()))
+    return dict(_assignment(text, flag) for text in settings or ())
 
 
-def _assignment(text: str) -> tuple[str, str]:
+def _assignment(text: str, flag: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name.strip() and equals and value.strip()):
-        raise typer.BadParameter(f"--set takes NAME=VALUE, got `{text}`")
+        raise typer.BadParameter(f"{flag} takes NAME=VALUE, got `{text}`")
     return name.strip(), value.strip()
 
 

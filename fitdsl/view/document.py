@@ -136,7 +136,7 @@ def network_document(network: Network) -> NetworkDocument:
         inputs={name: given.shape for name, given in graph.inputs.items()},
         output=graph.output,
         source=None if network.source is None else spell_call(network.source),
-        cost=None if network.cost is None else _cost(network.cost),
+        cost=None if network.cost is None else cost_document(network.cost),
         nodes=_nodes(graph),
     )
 
@@ -150,7 +150,7 @@ def hint_document(program: Program, hint: Hint) -> HintDocument:
         hint_shape=_one_or_several(teacher.type_of(address).shape for address in hint.hint),
         guided_shape=_one_or_several(student.type_of(address).shape for address in hint.guided),
         regressor=_nodes(hint.regressor),
-        loss_cost=_cost(program.learned_cost(hint.name)) if program.learned_loss(hint.name) else None,
+        loss_cost=cost_document(program.learned_cost(hint.name)) if program.learned_loss(hint.name) else None,
     )
 
 
@@ -200,19 +200,21 @@ def _in_order(program: Program, layers: Mapping[str, Iterable[str]]) -> Layers:
 
 
 def _nodes(graph: LayerGraph) -> tuple[NodeDocument, ...]:
-    return tuple(map(_node, graph.layers.values()))
+    return tuple(map(node_document, graph.layers.values()))
 
 
-def _node(layer: Layer) -> NodeDocument:
+def node_document(layer: Layer) -> NodeDocument:
+    """A layer with what it costs."""
     return NodeDocument(
         address=layer.address,
         op=layer.op.word,
         args=arguments(layer.op),
         inputs=layer.inputs,
         shape=layer.type.shape,
-        cost=None if isinstance(layer.op, Opaque) else _cost(layer.cost),
+        cost=None if isinstance(layer.op, Opaque) else cost_document(layer.cost),
     )
 
 
-def _cost(cost: Cost) -> CostDocument:
+def cost_document(cost: Cost) -> CostDocument:
+    """What one example costs."""
     return CostDocument(params=cost.params, weights=cost.weights, macs=cost.macs, activations=cost.activations)

@@ -1,0 +1,119 @@
+"""`fit diff`: in what two specs differ, whatever they look like."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from ..compilation import Compilation
+from ..dataclass import dataclass
+from ..diagnostics import FitError, Severity
+from ..late import late
+from ..source import Source
+from ..view.diff.compare import compare
+from ..view.diff.formats import DIFF_FORMATS
+from ..view.diff.sides import Side, run_side, side
+from ..view.terminal import Display, printable
+from .check import distinct
+from .session import IncludeOption, open_at, pick, point_of, say, say_findings, write_result
+
+_TRIAL = re.compile(r"#\d+$")
+_A = "A .fit file, - for stdin, the folder of a run, or a trial of a search, such as search.json#17."
+_B = "Another one; left out, A is compared with itself at the point of --against."
+_SET = "Give a param of A another value. Repeatable."
+_AGAINST = "Give a param of B another value. Repeatable."
+
+
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help=_A)],
+    after: Annotated[str | None, typer.Argument(metavar="[B]", help=_B)] = None,
+    format: Annotated[str, typer.Option(metavar="|".join(DIFF_FORMATS), help="How to show it.")] = "text",
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help=_SET)] = None,
+    against: Annotated[list[str] | None, typer.Option("--against", metavar="NAME=VALUE", help=_AGAINST)] = None,
+    include: IncludeOption = None,
+) -> None:
+    """Compare two specs, two points, a run or a trial; exit with 1 if they differ."""
+    view = DIFF_FORMATS[pick(format, tuple(DIFF_FORMATS), "format")]
+    if after is None and not against:
+        raise typer.BadParameter("`diff` compares two: name another spec, or another point with --against NAME=VALUE")
+    if before == after == "-":
+        raise typer.BadParameter("only one of the two can be read from stdin")
+    one = opened(before, settings, "--set", include)
+    other = one.at(against) if after is None else opened(after, against, "--against", include)
+    findings = distinct([*one.compilation.diagnostics, *other.compilation.diagnostics])
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        raise FitError(findings)
+    document = compare(one.side, other.side)
+    say_findings(findings)
+    write_result(view(document, Display.of(sys.stdout)))
+    raise typer.Exit(0 if document.same else 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """One of the two, by what the user has named.
+
+    Attributes:
+        name: As the user wrote it.
+        compilation: Its spec at its point.
+        given: The values that were given on the command line.
+        run: The folder of the run that it is; None for a spec or a trial.
+    """
+
+    name: str
+    compilation: Compilation
+    given: Mapping[str, str]
+    run: Path | None = None
+
+    @property
+    def side(self) -> Side:
+        """What is compared; values of a run's params that cannot be read are left out, which is said."""
+        title = (
+            f"{self.name} ({', '.join(f'{n}={value}' for n, value in self.given.items())})" if self.given else self.name
+        )
+        if self.run is None:
+            return side(title, self.compilation)
+        return run_side(title, self.compilation, _point_of_run(self.run / "run.json"))
+
+    def at(self, settings: Sequence[str] | None) -> Opened:
+        """The same at another point."""
+        given = point_of(settings, "--against")
+        fixed = {name: value for name, value in self.compilation.point.items() if name not in self.given}
+        return replace(self, given=given, compilation=replace(self.compilation, point={**fixed, **given}))
+
+
+def opened(name: str, settings: Sequence[str] | None, flag: str, include: Sequence[Path] | None) -> Opened:
+    """A spec, a run or a trial.
+
+    Raises:
+        FitError: It cannot be read.
+        typer.BadParameter: It is a search, or a setting is not `NAME=VALUE`.
+    """
+    given, path = point_of(settings, flag), Path(name)
+    if _TRIAL.search(name) and not path.exists():
+        search, trial = late("tuning.report").read_trial(name)
+        return Opened(
+            name, Compilation(Source(name, search.spec), point={**search.point, **trial.point, **given}), given
+        )
+    if (path / "search.json").is_file():
+        raise typer.BadParameter(f"`{name}` is a search; name one of its trials, such as `{name}#0`, or its `best.fit`")
+    run = path if path.is_dir() else path.parent if path.name == "run.json" else None
+    if run is None:
+        return Opened(name, open_at(path, given, include), given)
+    return Opened(name, Compilation.open(run / "spec.fit", set=given), given, run)
+
+
+def _point_of_run(path: Path) -> Mapping[str, str] | None:
+    try:
+        report = late("training.report").RunReport.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        say(f"`{printable(str(path))}` cannot be read, so params are not compared")
+        return None
+    return {name: str(value) for name, value in report.point.items()}
