@@ -56,10 +56,11 @@ def headline(report: SearchReport) -> str:
     best = best_so_far(report)
     if best is not None:
         parts.append(f"best {_goals(report, best)} (#{best.id})")
-    if over and report.seconds:
-        rate = len(over) / report.seconds
-        left = (report.wanted - len(over)) / rate
-        parts += [f"{rate * 3600:.0f} an hour", f"{_clock(left)} left"]
+    # most of those that are paused will train no more
+    settled = len(over) + paused
+    if settled and report.seconds:
+        rate = settled / report.seconds
+        parts += [f"{rate * 3600:.0f} an hour", f"{_clock((report.wanted - settled) / rate)} left"]
     return "search: " + ", ".join(parts)
 
 

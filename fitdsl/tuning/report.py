@@ -89,8 +89,10 @@ class SearchReport(_Report):
     resources: dict[str, float] = Field(description="what one trial was given of a machine")
     versions: dict[str, str] = Field(description="of everything that has a say in the numbers")
     trials: list[TrialReport] = Field([], description="in the order in which they were proposed")
-    pareto: tuple[int, ...] = Field((), description="trials of which none is better in every goal")
-    best: int | None = Field(None, description="the trial that is best in the first goal, of those on the Pareto front")
+    pareto: tuple[int, ...] = Field(
+        (), description="trials of which none is better in every goal; one stopped early stands with what it had"
+    )
+    best: int | None = Field(None, description="the trial that is best in the first goal, of those trained to the end")
     counts: Counts = Counts()
     teacher_passes: float = Field(0.0, description="how often what does not learn ran over all examples, in all trials")
     seconds: float = Field(0.0, description="wall time of the search")

@@ -151,12 +151,18 @@ class Study:
         return tuple(_value(goal, trial, metrics) for goal in self.goals)
 
     def pareto(self) -> tuple[int, ...]:
-        """The finished trials of which none is better in every goal."""
-        return front((trial for trial in self.trials.values() if trial.status == "done"), self.signs)
+        """The trials of which none is better in every goal.
+
+        With several goals those that were stopped early count, too, with what they had reached: a student that is small
+        enough need not be the most accurate one.
+        """
+        counted = ("done", "stopped") if len(self.goals) > 1 else ("done",)
+        return front((trial for trial in self.trials.values() if trial.status in counted), self.signs)
 
     def best(self) -> int | None:
         """The finished trial that is best in the first goal; of equals the smallest."""
-        done = [self.trials[id] for id in self.pareto()]
+        trained = [trial for trial in self.trials.values() if trial.status == "done"]
+        done = [self.trials[id] for id in front(trained, self.signs)]
         if not done:
             return None
         return max(done, key=lambda t: (self.signs[0] * t.values[0], -_weights(t), -t.id)).id

@@ -144,7 +144,7 @@ def test_the_headline_says_where_a_search_is() -> None:
     )
     paused = [trial(0, 0.5, "paused", history=[(1, 0.5)]), trial(1, None, "running")]
     assert headline(report(trials=paused, best=None, pareto=())) == (
-        "search: 0 of 8 students, 1 running, 1 paused, best val accuracy 50.00% (#0)"
+        "search: 0 of 8 students, 1 running, 1 paused, best val accuracy 50.00% (#0), 40 an hour, 10:30 left"
     )
 
 

@@ -95,8 +95,9 @@ def test_several_goals_have_a_front(tmp_path: Path) -> None:
     both = ("maximize  = val.accuracy", "maximize  = val.accuracy\n  minimize  = params(small)")
     made = study(tmp_path, Fixed(point(4), point(2), point(2, "0.001")), both)
     everything(made)
-    for id, accuracy in enumerate((0.9, 0.8, 0.7)):
-        end(made, id, accuracy)
+    for id, (accuracy, status) in enumerate(((0.9, "done"), (0.8, "stopped"), (0.7, "done"))):
+        end(made, id, accuracy, status=status)
+    # the smaller one was stopped early, and stands with what it had reached
     assert made.pareto() == (0, 1)
     assert made.best() == 0
     assert made.trials[1].values[0] == 0.8
