@@ -3,25 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 
+from ..dataclass import dataclass
 from .lattice import Edge, Lattice
 from .tables import Limits, TooManyRows, Within, within
 
 
-def within_or_none(lattice: Lattice, limits: Limits) -> Within | None:
-    """The students within limits; None where the tables would grow too large."""
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """How many students keep within limits.
+
+    Attributes:
+        low, high: Between which numbers that lies, both included.
+        within: These students, where both are the same; None also where there are none.
+    """
+
+    low: int
+    high: int
+    within: Within | None = None
+
+
+def counted(lattice: Lattice, limits: Limits) -> Counted:
+    """How many students keep within limits: exactly, or with bounds where the tables would grow too large."""
+    bounded = [place for place, limit in enumerate(limits) if not _is_slack(lattice, place, limits)]
+    exact = _within(lattice, limits, bounded)
+    return _estimated(lattice, limits, bounded) if exact is None else Counted(exact.count, exact.count, exact)
+
+
+def draw(cases: Sequence[Counted], many: int, seed: int) -> list[list[Edge]]:
+    """Steps of students of any case, drawn uniformly and independently of each other; the same for the same seed."""
+    generator = np.random.default_rng(seed)
+    known = [case.within for case in cases if case.within is not None]
+    sums = np.cumsum([case.count for case in known], dtype=np.int64)
+    chosen = np.searchsorted(sums, generator.integers(0, sums[-1], size=many), side="right")
+    drawn = [iter(case.draw(int((chosen == place).sum()), generator)) for place, case in enumerate(known)]
+    return [next(drawn[place]) for place in chosen.tolist()]
+
+
+def _is_slack(lattice: Lattice, place: int, limits: Limits) -> bool:
+    """Whether all students keep within a limit."""
+    found, (low, high) = lattice.range(place), limits[place]
+    return found is None or ((low is None or low <= found[0]) and (high is None or found[1] <= high))
+
+
+def _within(lattice: Lattice, limits: Limits, places: Sequence[int]) -> Within | None:
+    """The students within some of the limits; None where that cannot be had."""
+    known = lattice.with_costs(lambda cost: tuple(cost[place] for place in places), len(places)).reduced()
     try:
-        return within(lattice, limits)
+        return within(known, [limits[place] for place in places])
     except TooManyRows:
         return None
 
 
-def draw(cases: Sequence[Within], many: int, seed: int) -> list[list[Edge]]:
-    """Steps of students of any case, drawn uniformly and independently of each other; the same for the same seed."""
-    generator = np.random.default_rng(seed)
-    sums = np.cumsum([case.count for case in cases], dtype=np.int64)
-    chosen = np.searchsorted(sums, generator.integers(0, sums[-1], size=many), side="right")
-    drawn = [iter(case.draw(int((chosen == place).sum()), generator)) for place, case in enumerate(cases)]
-    return [next(drawn[place]) for place in chosen.tolist()]
+def _estimated(lattice: Lattice, limits: Limits, places: Sequence[int]) -> Counted:
+    """Bounds, from the students within each limit and within each two of them.
+
+    Of those within one limit, few lie outside of another one if most lie within both: a student that is within the
+    first one and outside of any other is missing from one of the pairs at least (Bonferroni's inequality).
+    """
+    single = {place: _within(lattice, limits, [place]) for place in places}
+    pairs = {pair: _within(lattice, limits, pair) for pair in combinations(places, 2) if len(places) > 2}
+    known = [one for one in (*pairs.values(), *single.values(), _within(lattice, limits, ())) if one is not None]
+    best = min(known, key=lambda one: one.count)
+    low = 0
+    for place, alone in single.items():
+        others = [one for pair, one in pairs.items() if place in pair]
+        if alone is not None and others and None not in others:
+            low = max(low, alone.count - sum(alone.count - one.count for one in others if one is not None))
+    return Counted(low, best.count, best if low == best.count else None)

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from ..diagnostics import Diagnostic, Severity, diagnostic
 from ..source import Span
 from ..syntax import nodes
-from .space import Hopeless, Space
+from .shortfalls import Hopeless
+from .space import Space
 
 
 def findings(space: Space) -> Iterator[Diagnostic]:

@@ -7,13 +7,14 @@ from itertools import product
 
 from ..dataclass import dataclass
 from ..syntax import nodes
-from .forms import Bound, Case, Forms
+from .forms import MOST_CASES, Bound, Case, Forms
 from .lattice import Edge, Lattice
 from .linear import NotLinear
 from .survey import End, Survey
 
 Form = tuple[tuple[tuple[str, str], int], ...]
 Limit = tuple[int | None, int | None]
+Range = tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +33,15 @@ class Demands:
         """Whether a requirement is made of bounds."""
         by_end = zip(self.cases[number], self.survey.ends, strict=True)
         return all(cases is not None for cases, end in by_end if end.is_valid)
+
+    @property
+    def linear(self) -> list[int]:
+        """The requirements that are made of bounds, as far as all their cases together are not too many."""
+        found: list[int] = []
+        for number in filter(self.is_linear, range(len(self.cases))):
+            if sum(1 for _ in self.choices([*found, number])) <= MOST_CASES:
+                found.append(number)
+        return found
 
     def choices(self, requirements: Sequence[int]) -> Iterator[Mapping[int, int]]:
         """Every choice of one case for each of some requirements; students of two choices differ."""

@@ -22,6 +22,7 @@ from ..semantics.scope import Scope
 from ..space.domains import Lists
 from ..space.params import Domains, ParamInfo, Point, params, resolve, spelled
 from ..syntax import nodes
+from ..syntax.spelling import spell
 from ..syntax.walk import children, walk
 from .forms import Forms, items
 from .lattice import Edge, Lattice
@@ -137,6 +138,15 @@ def point_of(variables: Sequence[Variable], places: Mapping[int, int]) -> Point:
         found.setdefault(variable.param, []).append(variable.spellings[places[variable.number]])
     drawn = {variable.param for variable in variables if variable.place is not None}
     return {name: nodes.List(tuple(values)) if name in drawn else values[0] for name, values in found.items()}
+
+
+Spelled = Mapping[str, str]
+"""Values of params as texts of the language."""
+
+
+def spelled_point(point: Point) -> dict[str, str]:
+    """A point as texts."""
+    return {name: spell(value) for name, value in point.items()}
 
 
 def survey(ground: Ground) -> Survey | None:

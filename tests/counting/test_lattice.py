@@ -9,7 +9,8 @@ from random import Random
 import numpy as np
 import pytest
 
-from fitdsl.counting.draws import within_or_none
+from fitdsl.counting import tables
+from fitdsl.counting.draws import counted as counted_within
 from fitdsl.counting.lattice import Edge, Lattice
 
 Limits = list[tuple[int | None, int | None]]
@@ -65,11 +66,10 @@ def test_paths_within_limits_are_counted_listed_and_drawn_evenly(seed: int) -> N
         return
     expected = {tuple(e.picks for e in steps): times(steps) for steps in paths if is_within(steps, limits)}
     assert {tuple(e.picks for e in steps) for steps in lattice.within(limits)} == expected.keys()
-    counted = within_or_none(lattice, limits)
-    assert counted is not None
-    total = sum(expected.values())
-    assert counted.count == total
-    drawn = Counter(tuple(e.picks for e in steps) for steps in counted.draw(2_000, np.random.default_rng(seed)))
+    counted, total = counted_within(lattice, limits), sum(expected.values())
+    assert (counted.low, counted.high) == (total, total)
+    assert counted.within is not None
+    drawn = Counter(tuple(e.picks for e in steps) for steps in counted.within.draw(2_000, np.random.default_rng(seed)))
     assert drawn.keys() <= expected.keys()
     if len(expected) > 1:
         due = {picks: 2_000 * many / total for picks, many in expected.items()}
@@ -87,3 +87,21 @@ def test_the_least_and_the_most_of_a_sum_are_found_without_walking_every_path() 
             steps = lattice.smallest(number)
             assert (steps is None) == (not found)
             assert not found or sum(e.cost[number] for e in steps or ()) == min(found)
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_beyond_what_tables_hold_counts_have_bounds(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    lattice, limits = random_lattice(Random(seed))
+    lattice = lattice.reduced()
+    expected = sum(times(steps) for steps in lattice.steps() if is_within(steps, limits))
+    original = tables.within
+
+    def within(lattice: Lattice, limits: Limits) -> tables.Within:
+        if len(limits) > seed % 3:
+            raise tables.TooManyRows
+        return original(lattice, limits)
+
+    monkeypatch.setattr("fitdsl.counting.draws.within", within)
+    counted = counted_within(lattice, limits)
+    assert counted.low <= expected <= counted.high
+    assert counted.within is None or counted.within.count == expected == counted.low == counted.high
