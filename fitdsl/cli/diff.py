@@ -33,7 +33,7 @@ _AGAINST = "Give a param of B another value. Repeatable."
 
 def diff(
     before: Annotated[str, typer.Argument(metavar="A", help=_A)],
-    after: Annotated[str | None, typer.Argument(metavar="[B]", help=_B)] = None,
+    after: Annotated[str | None, typer.Argument(metavar="B", help=_B)] = None,
     format: Annotated[str, typer.Option(metavar="|".join(DIFF_FORMATS), help="How to show it.")] = "text",
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help=_SET)] = None,
     against: Annotated[list[str] | None, typer.Option("--against", metavar="NAME=VALUE", help=_AGAINST)] = None,
@@ -103,7 +103,7 @@ def opened(name: str, settings: Sequence[str] | None, flag: str, include: Sequen
             name, Compilation(Source(name, search.spec), point={**search.point, **trial.point, **given}), given
         )
     if (path / "search.json").is_file():
-        raise typer.BadParameter(f"`{name}` is a search; name one of its trials, such as `{name}#0`, or its `best.fit`")
+        raise typer.BadParameter(f"`{name}` is a search; name one of its trials, such as `{path}#0`, or its `best.fit`")
     run = path if path.is_dir() else path.parent if path.name == "run.json" else None
     if run is None:
         return Opened(name, open_at(path, given, include), given)

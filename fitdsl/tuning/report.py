@@ -136,7 +136,7 @@ def read_trial(place: str) -> tuple[SearchReport, TrialReport]:
     """
     file, _, number = place.rpartition("#")
     path = Path(file) / "search.json" if Path(file).is_dir() else Path(file)
-    helps = ["write the search's file and the number of the trial: `--point searches/digits/ID/search.json#17`"]
+    helps = ["write the search's file and the number of the trial: `searches/digits/ID/search.json#17`"]
     if not file or not number.isdecimal():
         raise refusal("FIT5035", f"`{place}` names no trial", helps=helps)
     report = read_search(path)

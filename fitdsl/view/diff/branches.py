@@ -49,15 +49,21 @@ class Branch:
         return tuple(layer for child in self.children for layer in child.layers)
 
     @cached_property
+    def calls(self) -> tuple[tuple[str, str], ...]:
+        """Each op with its arguments, and how its weights start."""
+        if self.layer is not None:
+            return ((repr(self.layer.op), repr(self.layer.init)),)
+        return tuple(call for child in self.children for call in child.calls)
+
+    @cached_property
     def signature(self) -> str:
         """Equal for branches that hold the same ops with the same starts, whatever they are called."""
-        said = "\0".join(f"{layer.op!r} {layer.init!r}" for layer in self.layers)
-        return sha256(said.encode()).hexdigest()
+        return sha256(repr(self.calls).encode()).hexdigest()
 
     @cached_property
     def ops(self) -> Counter[str]:
         """How often each op is there with all its arguments."""
-        return Counter(repr(layer.op) for layer in self.layers)
+        return Counter(op for op, _ in self.calls)
 
     @cached_property
     def words(self) -> Counter[str]:

@@ -35,7 +35,7 @@ def compare(before: Side, after: Side) -> DiffDocument:
         hints=differences(_hints(view.before), _hints(view.after), view.hints),
         stages=differences(_stages(view.before), _stages(view.after), view.stages),
         order=_order(view),
-        search=_between(before.search, after.search) if has_spaces else (),
+        search=fact_diffs(before.search or None, after.search or None) if has_spaces else (),
     )
     parts = (found.params, found.domains, found.data, found.networks, found.hints, found.stages, found.search)
     return found.model_copy(update={"same": not any(parts) and found.order is None})

@@ -112,7 +112,7 @@ def network_facts(network: Network, names: Names) -> Facts:
     takes = [[name, given, data and names.tokens["data"][data]] for name, given, data in inputs]
     source = network.source
     return {
-        "role": Said(network.role, network.role),
+        "role": Said(network.role, network.role, is_default=True),
         "takes": Said(
             takes, ", ".join(f"{n} {given}" + (f" from {data}" if data else "") for n, given, data in inputs)
         ),

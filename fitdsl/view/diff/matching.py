@@ -8,7 +8,7 @@ block that is renamed, moved or taken apart is found again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from itertools import chain
 
@@ -16,7 +16,7 @@ from ...dataclass import dataclass
 from ...graph.model import LayerGraph
 from ...values import Selection
 from .alignment import align
-from .branches import WHOLE, Branch, grow, likeness
+from .branches import WHOLE, Branch, grow, likeness, steps
 
 SAME_LABEL = WHOLE * 5 // 4
 """What an equal label counts beside likeness: more than the whole of it, as names are kept for a reason."""
@@ -33,20 +33,17 @@ class Matching:
     Attributes:
         before, after: The two networks.
         layers: Addresses after by addresses before.
-        groups: The same for labels, blocks and repeats.
     """
 
     before: LayerGraph
     after: LayerGraph
     layers: Mapping[str, str]
-    groups: Mapping[str, str] = field(default_factory=dict)
 
     def is_same_place(self, before: str, after: str) -> bool:
-        """Whether two addresses, one of each network, mean the same layer or group."""
+        """Whether two addresses, one of each network, mean the same layer."""
         one, other = self.before.resolve(before), self.after.resolve(after)
-        if self.layers.get(one, "") == other or self.groups.get(before, "") == after:
-            return True
-        return before == after and one not in self.layers and other not in self.layers.values()
+        is_known = one in self.layers or other in self.layers.values()
+        return self.layers.get(one) == other if is_known else before == after
 
     def is_same_choice(self, before: Selection, after: Selection) -> bool:
         """Whether two selections agree on all layers that both networks have; new layers follow the words."""
@@ -72,12 +69,10 @@ def match(before: LayerGraph, after: LayerGraph) -> Matching:
     pairing = _Pairing()
     pairing.descend(grow(before), grow(after))
     pairing.look_elsewhere()
-    pairing.take(
-        (address, place)
-        for address, place in same.items()
-        if address not in pairing.layers and place not in pairing.taken
-    )
-    return Matching(before, after, pairing.layers, pairing.groups)
+    pairing.take((address, place) for address, place in same.items() if pairing.is_free(address, place))
+    pairing.fill_gaps(before, after, _score)
+    pairing.fill_gaps(before, after, _exchange)
+    return Matching(before, after, pairing.layers)
 
 
 @dataclass
@@ -85,13 +80,12 @@ class _Pairing:
     """A matching in the making.
 
     Attributes:
-        layers, groups: What belongs together so far.
+        layers: What belongs together so far.
         taken: Addresses after that have found their layer.
         left: What of the two networks has found nothing where it stands.
     """
 
     layers: dict[str, str] = field(default_factory=dict)
-    groups: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     left: tuple[list[Branch], list[Branch]] = field(default_factory=lambda: ([], []))
 
@@ -103,7 +97,6 @@ class _Pairing:
 
     def descend(self, before: Branch, after: Branch) -> None:
         """Match two branches that belong together, and what is below them."""
-        self.groups[before.address] = after.address
         if before.layer is not None and after.layer is not None:
             self.take([(before.address, after.address)])
             return
@@ -119,18 +112,41 @@ class _Pairing:
         """Match what has moved: first what holds the same layers, the largest first, then what has the same label."""
         one, other = ([*chain.from_iterable(branch.walk() for branch in side)] for side in self.left)
         for before, after in _moved(one, other):
-            if self._is_free(before, after):
-                self.groups[before.address] = after.address
+            if self._are_free(before, after):
                 addresses = zip(before.layers, after.layers, strict=True)
                 self.take((here.address, there.address) for here, there in addresses)
         for before, after in _relabelled(one, other):
-            if self._is_free(before, after):
+            if self._are_free(before, after):
                 self.descend(before, after)
 
-    def _is_free(self, before: Branch, after: Branch) -> bool:
+    def fill_gaps(self, before: LayerGraph, after: LayerGraph, score: Callable[[Branch, Branch], int]) -> None:
+        """Match layers that are left behind the same neighbour, however deep they stand."""
+        one = _gaps(before, self.layers)
+        other = _gaps(after, {address: address for address in self.taken})
+        for neighbour in one.keys() & other.keys():
+            here, there = one[neighbour], other[neighbour]
+            self.take((here[a].address, there[b].address) for a, b in align(here, there, _key, score))
+
+    def is_free(self, before: str, after: str) -> bool:
+        """Whether neither layer has been found yet."""
+        return before not in self.layers and after not in self.taken
+
+    def _are_free(self, before: Branch, after: Branch) -> bool:
         """Whether nothing in either branch has been found yet."""
         is_found = any(layer.address in self.layers for layer in before.layers)
         return not is_found and not any(layer.address in self.taken for layer in after.layers)
+
+
+def _gaps(graph: LayerGraph, known: Mapping[str, str]) -> Mapping[str, list[Branch]]:
+    """The layers that are left, by what stands for the nearest one before them that is not."""
+    found: defaultdict[str, list[Branch]] = defaultdict(list)
+    neighbour = ""
+    for layer in graph.layers.values():
+        if layer.address in known:
+            neighbour = known[layer.address]
+        else:
+            found[neighbour].append(Branch(steps(layer.address)[-1], layer.address, layer))
+    return found
 
 
 def _key(branch: Branch) -> tuple[str, str]:
@@ -141,21 +157,25 @@ def _score(before: Branch, after: Branch) -> int:
     alike = likeness(before, after)
     if before.step == after.step and not before.is_position:
         return SAME_LABEL + alike
-    if alike < ALIKE:
-        return 0
-    return alike + SAME_POSITION * (before.step == after.step)
+    return alike + SAME_POSITION * (before.step == after.step) if alike >= ALIKE else 0
+
+
+def _exchange(before: Branch, after: Branch) -> int:
+    """1 for a layer that stands where another one stood, which is as little as two can have in common."""
+    return int(before.address == after.address and before.has_weights == after.has_weights)
 
 
 def _moved(one: Sequence[Branch], other: Sequence[Branch]) -> Iterator[tuple[Branch, Branch]]:
-    """Branches with weights that hold the same layers, the largest first; equal steps come first among equals."""
+    """Branches with weights that hold the same layers, the largest first; equal labels come first among equals."""
     places = _by(other, "signature")
     found = {s: (branches, places[s]) for s, branches in _by(one, "signature").items() if s in places}
     for signature in sorted(found, key=lambda signature: (-len(found[signature][0][0].layers), signature)):
         before, after = found[signature]
         if before[0].has_weights:
             yield from ((a, b) for a in before for b in after if a.step == b.step and not a.is_position)
-            yield from zip(before, after, strict=False)
-            yield from ((a, b) for a in before for b in after)
+            # a single layer that is there more than once may look like any other
+            if len(before[0].layers) > 1 or len(before) == len(after) == 1:
+                yield from zip(before, after, strict=False)
 
 
 def _relabelled(one: Sequence[Branch], other: Sequence[Branch]) -> Iterator[tuple[Branch, Branch]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
@@ -78,13 +79,16 @@ def _meaning(said: Said | None) -> object:
 
 
 def merged(before: Sequence[K], after: Sequence[K], pairs: Mapping[K, K]) -> Iterator[tuple[K | None, K | None]]:
-    """Both in the order of `after`; what is gone stands before what came behind it."""
+    """Both in the order of `after`; what is gone stands where it stood, before what is new there."""
     origin = {other: one for one, other in pairs.items()}
     place = {one: number for number, one in enumerate(before)}
-    gone = [one for one in before if one not in pairs]
-    for other in after:
-        one = origin.get(other)
-        while one is not None and gone and place[gone[0]] < place[one]:
-            yield gone.pop(0), None
-        yield one, other
+    gone = deque(one for one in before if one not in pairs)
+    until, bounds = len(before), deque[int]()
+    for other in reversed(after):
+        until = place[origin[other]] if other in origin else until
+        bounds.appendleft(until)
+    for other, bound in zip(after, bounds, strict=True):
+        while gone and place[gone[0]] < bound:
+            yield gone.popleft(), None
+        yield origin.get(other), other
     yield from ((one, None) for one in gone)

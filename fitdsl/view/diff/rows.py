@@ -96,6 +96,8 @@ def _fact_row(fact: FactDiff) -> Row:
         return Row("added", fact.name, (fact.after or "",))
     if fact.after is None:
         return Row("removed", fact.name, (fact.before,))
+    if fact.before == fact.after:
+        return Row("changed", fact.name, (fact.after, "which now means other layers"))
     return Row("changed", fact.name, (both(fact.before, fact.after),))
 
 

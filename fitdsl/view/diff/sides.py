@@ -7,12 +7,17 @@ from dataclasses import fields, replace
 from typing import Any
 
 from ...compilation import Compilation
+from ...component import Component
 from ...dataclass import dataclass
 from ...program.model import Program
+from ...program.search import SearchSettings
 from ...source import Source
 from ...syntax import nodes
 from ...syntax.nodes import Node
-from ...syntax.spelling import spell, spell_domain
+from ...syntax.spelling import spell as spell_expr
+from ...syntax.spelling import spell_domain
+from ...work.describe import plain
+from ..spelling import spell
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,9 @@ def side(title: str, compilation: Compilation) -> Side:
     params = {name: _said(param.expr, names) for name, param in compilation.params.items()}
     declared = [d for d in tree.declarations if isinstance(d, nodes.Param) and d.domain is not None]
     domains = {d.name.text: _domain(d.domain, names) for d in declared if d.domain is not None}
-    settings = [s for d in tree.declarations if isinstance(d, nodes.Search) for s in d.settings]
-    return Side(title, program, params, domains, {s.name.text: _setting(s, names) for s in settings})
+    blocks = [d for d in tree.declarations if isinstance(d, nodes.Search)]
+    search = _search(blocks[0], compilation.search, names) if blocks and compilation.search else {}
+    return Side(title, program, params, domains, search)
 
 
 def run_side(title: str, compilation: Compilation, point: Mapping[str, str] | None) -> Side:
@@ -92,19 +98,31 @@ def _networks(program: Program) -> dict[str, nodes.Expr]:
 
 
 def _said(value: nodes.Expr, names: Mapping[str, nodes.Expr]) -> Said:
-    return Said(inlined(value, names), spell(value))
+    return Said(inlined(value, names), spell_expr(value))
 
 
 def _domain(domain: nodes.Domain, names: Mapping[str, nodes.Expr]) -> Said:
     return Said(inlined(domain, names), spell_domain(domain))
 
 
-def _setting(setting: nodes.Setting, names: Mapping[str, nodes.Expr]) -> Said:
-    """A setting of a search; the order of what it varies and requires means nothing."""
+def _search(block: nodes.Search, settings: SearchSettings, names: Mapping[str, nodes.Expr]) -> Mapping[str, Said]:
+    """What a search varies, wants and requires, and how it goes about it."""
+    found = {"vary": Said(frozenset(settings.vary), f"[{', '.join(settings.vary)}]")}
+    for setting in block.settings:
+        if setting.name.text in ("maximize", "minimize", "require"):
+            found[setting.name.text] = _wanted(setting, names)
+    for name in ("sampler", "scheduler", "trial"):
+        value, info = getattr(settings, name), SearchSettings.model_fields[name]
+        text = spell(value if isinstance(value, Component) else value.model_dump())
+        found[name] = Said(plain(value), text, value == info.get_default(call_default_factory=True))
+    return found
+
+
+def _wanted(setting: nodes.Setting, names: Mapping[str, nodes.Expr]) -> Said:
+    """What a search wants or requires; the order of requirements means nothing."""
     said = _said(setting.value, names)
-    if setting.name.text in ("vary", "require") and isinstance(said.meaning, nodes.List):
-        return replace(said, meaning=frozenset(said.meaning.items))
-    return said
+    items = said.meaning.items if isinstance(said.meaning, nodes.List) else (said.meaning,)
+    return replace(said, meaning=frozenset(items) if setting.name.text == "require" else items)
 
 
 def _parsed(text: str) -> nodes.Expr:
