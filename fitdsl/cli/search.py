@@ -11,6 +11,7 @@ from ..atomic import write_text
 from ..compilation import Compilation
 from ..diagnostics import Severity
 from ..late import late
+from ..training.interrupts import Interrupted
 from .session import IncludeOption, SetOption, SpecArgument, open_spec, say, say_findings, write_result
 from .train import check_device, command
 
@@ -57,7 +58,7 @@ def search(
     try:
         with late("cli.searching").watching(is_quiet=is_json) as watcher:
             report = searching.search(compilation, options(**asked, resume=resume, watcher=watcher))
-    except searching.Interrupted as interruption:
+    except Interrupted as interruption:
         again = {**asked, "folder": interruption.folder, "resume": True, "write": write, "json": is_json}
         again |= {"device": None if device == "auto" else device, "set": settings, "include": include}
         say(f"interrupted; go on with: {command(spec, again, verb='search')}")

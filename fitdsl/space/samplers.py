@@ -107,6 +107,11 @@ class TrialScheduler(Component, kind="scheduler"):
     def lower(self) -> Call:
         """The function that makes Ray's scheduler, and its arguments beside `epochs` and `told`."""
 
+    @property
+    def most_epochs(self) -> int | None:
+        """Epochs of the last stage after which every student ends; None for as many as the stage has."""
+        return None
+
     def _as(self, target: str) -> Call:
         """A call whose keyword arguments are the fields."""
         return Call(target, {name: getattr(self, name) for name in type(self).model_fields})
@@ -116,6 +121,10 @@ class _Capped(TrialScheduler):
     max_epochs: PositiveInt | None = Field(
         None, description="epochs of the last stage after which every student ends; as many as it has if left out"
     )
+
+    @property
+    def most_epochs(self) -> int | None:
+        return self.max_epochs
 
 
 class _Rungs(_Capped):

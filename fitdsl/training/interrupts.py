@@ -18,10 +18,10 @@ class Asked(Exception):
 
 
 class Interrupted(Exception):
-    """Training was asked to end and has saved everything it needs to go on.
+    """A run or a search was asked to end and has saved everything it needs to go on.
 
     Args:
-        folder: The run, to be resumed.
+        folder: The run or the search, to be resumed.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -1,26 +1,24 @@
-"""A study's trials on a Ray cluster: what they are given, how Ray is kept quiet, and what is done where it breaks."""
+"""A study's trials on a Ray cluster: how Ray is kept quiet, and what is done where it breaks."""
 
 from __future__ import annotations
 
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
 import ray
 from ray import tune
 from ray.tune.error import TuneError
 
 from ..backend.refusal import refusal
-from ..dataclass import dataclass
 from .crashes import CRASHES, Crashes
 from .ray_trials import Chronicle, StudySearcher, TrialActor, Until, Watch
 from .schedulers import Promotion
+from .settled import Settled
 from .study import Study
-from .trainee import Subject
 
 MOST_STARTING = 64
 """How many workers start at the same time."""
@@ -45,79 +43,10 @@ ATTEMPTS = 5
 """How often in a row Ray may break down as a whole, without any trial coming further, before a search is given up."""
 
 
-Told = Callable[[str, str, int], None]
-"""Told by a scheduler that it has paused a trial, or promoted or stopped one, by its number, and after which epoch."""
-
-
-@dataclass(frozen=True)
-class Resources:
-    """What one trial is given of a machine.
-
-    Attributes:
-        cpus: Cores.
-        gpus: GPUs; a fraction shares one, several train one student together.
-        at_once: At most so many trials run at the same time.
-        asked_device: A torch device, or `auto`.
-    """
-
-    cpus: float
-    gpus: float
-    at_once: int | None = None
-    asked_device: str = "auto"
-
-    @property
-    def device(self) -> str:
-        """Where a trial trains."""
-        return self.asked_device if self.asked_device != "auto" or self.gpus else "cpu"
-
-    @property
-    def processes(self) -> int:
-        """How many processes train one student."""
-        return max(int(self.gpus), 1)
-
-    @property
-    def asked(self) -> dict[str, float]:
-        """As Ray calls them."""
-        return {"CPU": self.cpus, "GPU": self.gpus} if self.gpus else {"CPU": self.cpus}
-
-    @property
-    def room(self) -> int:
-        """How many trials may run or wait for a worker at the moment: at most one waits, as it is chosen early."""
-        return self.at_once or 1 + sum(self._fit(node) for node in _nodes())
-
-    def _fit(self, node: Mapping[str, float]) -> int:
-        """How many trials a machine runs at once."""
-        return min(int(node.get(name, 0) / amount) for name, amount in self.asked.items())
-
-
-def _nodes() -> list[dict[str, float]]:
-    """What each machine of the cluster has."""
-    every: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
-    return [node["Resources"] for node in every if node["Alive"]]
-
-
-def check_resources(resources: Resources) -> None:
-    """Hold that some machine of the cluster can run a trial.
-
-    Raises:
-        FitError: None can (FIT5032).
-    """
-    nodes = _nodes()
-    if any(all(node.get(name, 0) >= amount for name, amount in resources.asked.items()) for node in nodes):
-        return
-    wanted = _listed(resources.asked)
-    best = _listed({name: max((node.get(name, 0) for node in nodes), default=0) for name in resources.asked})
-    message = f"no machine of the cluster has {wanted} for a trial"
-    helps = ["ask for less: `trial = {cpus: 1, gpus: 0}` in the search, or `--cpus` and `--gpus`"]
-    raise refusal("FIT5032", message, notes=[f"{len(nodes)} machines; the most that one has is {best}"], helps=helps)
-
-
 def run_trials(
     study: Study,
-    subject: Subject,
-    resources: Resources,
+    settled: Settled,
     watch: Watch,
-    scheduler: Callable[[Told], Any],
     is_asked_to_end: Callable[[], bool],
 ) -> None:
     """Run trials until the study has no more, or it is asked to end.
@@ -128,7 +57,7 @@ def run_trials(
     crashes, idle = Crashes(study), 0
     while idle < ATTEMPTS:
         before, chronicle = study.progress, Chronicle(study, watch, crashes, is_asked_to_end)
-        why = _broken(partial(_run, study, subject, resources, chronicle, scheduler))
+        why = _broken(partial(_run, study, settled, chronicle))
         if is_asked_to_end() or not (why or study.unfinished):
             return
         chronicle.broke(why)
@@ -158,21 +87,15 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         found = found.__cause__ or found.__context__
 
 
-def _run(
-    study: Study,
-    subject: Subject,
-    resources: Resources,
-    chronicle: Chronicle,
-    scheduler: Callable[[Told], Any],
-) -> None:
-    storage = subject.folder / "ray"
+def _run(study: Study, settled: Settled, chronicle: Chronicle) -> None:
+    resources, storage = settled.resources, settled.folder / "ray"
     shutil.rmtree(storage, ignore_errors=True)
-    decides = scheduler(lambda name, to, epoch: chronicle.told(int(name), to))
+    decides = settled.scheduler(lambda name, to, epoch: chronicle.told(int(name), to))
     searcher = StudySearcher(study, lambda: resources.room, lambda: getattr(decides, "is_waiting", False))
     if isinstance(decides, Promotion):
         decides.at_once = resources.at_once
         decides.remember(study.ledger.lines)
-    trainable = tune.with_resources(tune.with_parameters(TrialActor, subject=subject), resources.asked)
+    trainable = tune.with_resources(tune.with_parameters(TrialActor, subject=settled.subject), resources.asked)
     with quiet():
         tune.Tuner(
             trainable,
@@ -209,7 +132,3 @@ def quiet() -> Iterator[None]:
             logger.setLevel(level)
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
-
-
-def _listed(amounts: dict[str, float]) -> str:
-    return " and ".join(f"{amount:g} {name}s" for name, amount in amounts.items())

@@ -15,6 +15,8 @@ Status = Literal["waiting", "running", "paused", "stopped", "done", "failed"]
 ENDED: tuple[Status, ...] = ("stopped", "done", "failed")
 """The states that a trial does not leave."""
 
+SearchStatus = Literal["running", "interrupted", "done"]
+
 
 class _Report(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -76,7 +78,7 @@ class SearchReport(_Report):
 
     format_version: Literal[1] = 1
     name: str = Field(description="name of the spec")
-    status: Literal["running", "interrupted", "done"]
+    status: SearchStatus
     spec: str = Field(description="text of the spec, with everything it uses written in")
     point: dict[str, Any] = Field(description="value of each param that does not vary")
     seed: int

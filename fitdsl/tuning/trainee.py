@@ -247,6 +247,9 @@ class Trainee:
         self._tell({"stage": stage, "at": epoch})
 
     def _tell(self, result: Result) -> None:
+        """Stand still until whoever has heard it lets the trial go on; nobody hears one that is to end."""
+        if self._ending.is_set():
+            return
         of = self._stage.epochs if self._stage and self._stage.stage == result["stage"] else 0
         self._results.put({"trial": self.trial, "of": of, **result})
         self._go.acquire()

@@ -16,10 +16,10 @@ from fitdsl.cli import searching
 from fitdsl.cli.schemas import FOLDER
 from fitdsl.cli.searching import headline, summary
 from fitdsl.late import late
+from fitdsl.training.interrupts import Interrupted
 from fitdsl.training.report import CostReport, NetworkReport
 from fitdsl.tuning.options import SearchOptions, View
 from fitdsl.tuning.report import Counts, SearchReport, TrialReport, TrialStage, Winner
-from fitdsl.tuning.search import Interrupted
 from fitdsl.view.terminal import Display
 
 PLAIN = Display(width=200)

@@ -15,7 +15,7 @@ from small_spec import same, weights
 
 from fitdsl.compilation import Compilation
 from fitdsl.diagnostics import FitError
-from fitdsl.training.interrupts import Interrupted as RunInterrupted
+from fitdsl.training.interrupts import Interrupted
 from fitdsl.training.options import TrainOptions
 from fitdsl.training.run import train
 from fitdsl.tuning import search
@@ -145,13 +145,13 @@ def test_ctrl_c_while_the_best_is_trained_to_the_end_keeps_the_search(
     (tmp_path / "search" / "search.json").write_text(left.model_dump_json())
 
     def pressed(*arguments: object, **options: object) -> NoReturn:
-        raise RunInterrupted(tmp_path)
+        raise Interrupted(tmp_path)
 
     monkeypatch.setattr(search, "finish", pressed)
     monkeypatch.setattr(search, "run_trials", lambda *_: None)
     monkeypatch.setattr(search, "connected", lambda _: nullcontext())
     monkeypatch.setattr(search, "check_resources", lambda _: None)
-    with pytest.raises(search.Interrupted) as interruption:
+    with pytest.raises(Interrupted) as interruption:
         searched(tmp_path, CALM, MORE, resume=True)
     assert interruption.value.folder == tmp_path / "search"
     read = read_search(tmp_path / "search" / "search.json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -110,3 +111,15 @@ def test_a_bug_is_a_result_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_a_trial_that_was_never_begun_can_be_ended(tmp_path: Path) -> None:
     Trainee(subject(tmp_path), 0, POINT).end()
     assert not (tmp_path / "trials").exists()
+
+
+def test_a_trial_can_be_put_aside_although_it_has_more_to_tell_before_its_next_step(tmp_path: Path) -> None:
+    there = subject(tmp_path)
+    until(Trainee(there, 0, POINT), 99)
+    # all its stages are there, so that it tells of each and takes no step at all
+    trainee = Trainee(there, 1, POINT)
+    assert trainee.advance()["stage"] == ""
+    ending = threading.Thread(target=trainee.end, daemon=True)
+    ending.start()
+    ending.join(20)
+    assert not ending.is_alive()
