@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,7 @@ from ..view.diff.formats import DIFF_FORMATS
 from ..view.diff.sides import Side, run_side, side
 from ..view.terminal import Display, printable
 from .check import distinct
-from .session import IncludeOption, open_at, pick, point_of, say, say_findings, write_result
+from .session import IncludeOption, open_spec, pick, point_of, say, say_findings, write_result
 
 _TRIAL = re.compile(r"#\d+$")
 _A = "A .fit file, - for stdin, the folder of a run, or a trial of a search, such as search.json#17."
@@ -62,31 +63,37 @@ class Opened:
 
     Attributes:
         name: As the user wrote it.
-        compilation: Its spec at its point.
+        base: Its spec at the point that it has by itself.
         given: The values that were given on the command line.
         run: The folder of the run that it is; None for a spec or a trial.
     """
 
     name: str
-    compilation: Compilation
+    base: Compilation
     given: Mapping[str, str]
     run: Path | None = None
+
+    @cached_property
+    def compilation(self) -> Compilation:
+        """Its spec at the point that is compared."""
+        return replace(self.base, point={**self.base.point, **self.given})
+
+    @property
+    def title(self) -> str:
+        """What the user knows it by: `net.fit (width=8)`."""
+        point = ", ".join(f"{name}={value}" for name, value in self.given.items())
+        return f"{self.name} ({point})" if point else self.name
 
     @property
     def side(self) -> Side:
         """What is compared; values of a run's params that cannot be read are left out, which is said."""
-        title = (
-            f"{self.name} ({', '.join(f'{n}={value}' for n, value in self.given.items())})" if self.given else self.name
-        )
         if self.run is None:
-            return side(title, self.compilation)
-        return run_side(title, self.compilation, _point_of_run(self.run / "run.json"))
+            return side(self.title, self.compilation)
+        return run_side(self.title, self.compilation, _point_of_run(self.run / "run.json"))
 
     def at(self, settings: Sequence[str] | None) -> Opened:
-        """The same at another point."""
-        given = point_of(settings, "--against")
-        fixed = {name: value for name, value in self.compilation.point.items() if name not in self.given}
-        return replace(self, given=given, compilation=replace(self.compilation, point={**fixed, **given}))
+        """The same with other values given."""
+        return Opened(self.name, self.base, point_of(settings, "--against"), self.run)
 
 
 def opened(name: str, settings: Sequence[str] | None, flag: str, include: Sequence[Path] | None) -> Opened:
@@ -99,15 +106,13 @@ def opened(name: str, settings: Sequence[str] | None, flag: str, include: Sequen
     given, path = point_of(settings, flag), Path(name)
     if _TRIAL.search(name) and not path.exists():
         search, trial = late("tuning.report").read_trial(name)
-        return Opened(
-            name, Compilation(Source(name, search.spec), point={**search.point, **trial.point, **given}), given
-        )
+        return Opened(name, Compilation(Source(name, search.spec), point={**search.point, **trial.point}), given)
     if (path / "search.json").is_file():
         raise typer.BadParameter(f"`{name}` is a search; name one of its trials, such as `{path}#0`, or its `best.fit`")
     run = path if path.is_dir() else path.parent if path.name == "run.json" else None
     if run is None:
-        return Opened(name, open_at(path, given, include), given)
-    return Opened(name, Compilation.open(run / "spec.fit", set=given), given, run)
+        return Opened(name, open_spec(path, None, include), given)
+    return Opened(name, Compilation.open(run / "spec.fit"), given, run)
 
 
 def _point_of_run(path: Path) -> Mapping[str, str] | None:

@@ -6,7 +6,7 @@ Results go to stdout; progress and messages go to stderr.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -43,18 +43,9 @@ def open_spec(path: Path, settings: Sequence[str] | None, include: Sequence[Path
         FitError: The file cannot be read as text.
         typer.BadParameter: A setting is not `NAME=VALUE`.
     """
-    return open_at(path, point_of(settings), include)
-
-
-def open_at(path: Path, point: Mapping[str, str], include: Sequence[Path] | None) -> Compilation:
-    """The spec in a file, or on stdin for `-`, at a point of its space.
-
-    Raises:
-        FitError: The file cannot be read as text.
-    """
-    folders = tuple(include or ())
+    point, folders = point_of(settings), tuple(include or ())
     if path == STDIN:
-        return Compilation(stdin_source(), point=dict(point), include=folders)
+        return Compilation(stdin_source(), point=point, include=folders)
     return Compilation.open(path, set=point, include=folders)
 
 

@@ -364,7 +364,7 @@ def test_markdown() -> None:
     [
         ("s1[0]", "`s1[0]`"),
         ("<img src=x onerror=alert(1)> @all #1", "`<img src=x onerror=alert(1)> @all #1`"),
-        ("a|b", "<code>a&#124;b</code>"),
+        ("a|_b_", "<code>a&#124;&#95;b&#95;</code>"),
         ("`</code><b>", "<code>&#96;&#60;&#47;code&#62;&#60;b&#62;</code>"),
         ("a\\", "<code>a&#92;</code>"),
         ("a\nb\x1b[1m", "`a␊b␛[1m`"),

@@ -13,7 +13,7 @@ from .document import DiffDocument
 from .rows import Block, Row, blocks
 
 _PLAIN = re.compile(r"[^`|\\]*")
-_MARKUP = re.compile(r"[^\w\s]")
+_MARKUP = re.compile(r"[^\w\s]|_")
 
 
 def diff_markdown(document: DiffDocument, display: Display) -> str:
