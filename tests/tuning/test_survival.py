@@ -34,6 +34,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]  # Ray's 
 EPOCHS = 150
 LONG = (
     ("epochs    = 4\n  keep      = best(val.error)\n  stop      = patience(val.loss, 3)\n", f"epochs    = {EPOCHS}\n"),
+    ("in {2, 4, 6}", "in {2, 4}"),
     ("in {1e-3, 1e-2}", "in {1e-3, 3e-3, 1e-2}"),
     ("random(trials=3, seed=0)", "random(trials=6, seed=0)"),
 )
@@ -190,7 +191,7 @@ def test_whoever_is_asked_to_end_saves_and_says_how_to_go_on(
         asked = monotonic()
         ask(driver.pid)
         assert driver.wait(WAIT_S) == 130, (tmp_path / "said").read_text()
-        assert monotonic() - asked < 30
+        assert monotonic() - asked < 60
         told = (tmp_path / "said").read_text().splitlines()
         assert len([line for line in told if not line.startswith("search: ")]) == 1, told
         assert told[-1].startswith("interrupted; go on with: fit search small.fit --address ")
@@ -212,7 +213,12 @@ def _terminate(pid: int) -> None:
 
 def test_a_trial_of_several_gpus_trains_in_as_many_processes(cluster: Cluster, tmp_path: Path) -> None:
     few = ("random(trials=3, seed=0)", "random(trials=1, seed=0)")
-    calm = (("-> Dropout2d(0.1) ", ""), ("Adam(lr=rate)", "SGD(lr=rate)"))
+    calm = (
+        ("-> Dropout2d(0.1) ", ""),
+        ("Adam(lr=1e-2)", "SGD(lr=5e-2, momentum=0.9)"),
+        ("RMSpropFloor(lr=5e-3)", "SGD(lr=5e-3)"),
+        ("Adam(lr=rate)", "SGD(lr=rate)"),
+    )
     node = cluster.add_node(num_cpus=1, num_gpus=2)
     try:
         two = searched(tmp_path / "two", few, *calm, address=cluster.address, gpus=2)
