@@ -18,7 +18,7 @@ from .train import check_device, command
 if TYPE_CHECKING:
     from ..tuning.report import SearchReport
 
-_TRIALS = "How many students to train; by default as many as the sampler's declaration says."
+_TRIALS = "How many students to train; if left out as begun, or as many as the sampler's declaration says."
 _SEED = "Decides weights and order of every student; 0 if left out."
 _ADDRESS = "A Ray cluster, such as `auto`, HOST:PORT; Ray is started on this machine if left out."
 _STORAGE = "Folder of all searches and their finished work; on a cluster one that all machines see."

@@ -43,8 +43,8 @@ class _Lines:
         if monotonic() - self.spoke >= QUIET_S:
             self.spoke = monotonic()
             running = [trial for trial in view.report.trials if trial.status == "running"][:SHOWN_RUNNING]
-            where = [f"#{trial.id} {doing(view.moving.get(trial.id, {}))}" for trial in running]
-            say("; ".join([headline(view.report), *(", ".join(where) for _ in where[:1])]))
+            where = ", ".join(f"#{trial.id} {doing(view.moving.get(trial.id, {}))}" for trial in running)
+            say("; ".join(filter(None, [headline(view.report), where])))
 
 
 def headline(report: SearchReport) -> str:
@@ -52,7 +52,9 @@ def headline(report: SearchReport) -> str:
     trials = report.trials
     over = [trial for trial in trials if trial.status in ENDED]
     running, paused = (sum(t.status == status for t in trials) for status in ("running", "paused"))
-    parts = [f"{len(over)} of {report.wanted} students", f"{running} running", *([f"{paused} paused"] * bool(paused))]
+    parts = [f"{len(over)} of {report.wanted} students", f"{running} running"]
+    if paused:
+        parts.append(f"{paused} paused")
     best = best_so_far(report)
     if best is not None:
         parts.append(f"best {_goals(report, best)} (#{best.id})")
@@ -86,6 +88,7 @@ def summary(report: SearchReport, display: Display | None = None) -> str:
 
 
 def picture(view: View, display: Display) -> str:
+    """Where a search is, on one screen: the best of the front, and what some of the trials that run are doing."""
     report = view.report
     front = _front(report)[:SHOWN_FRONT]
     running = [trial for trial in report.trials if trial.status == "running"][:SHOWN_RUNNING]
@@ -110,7 +113,8 @@ def _rows(report: SearchReport, trials: Sequence[TrialReport]) -> list[tuple[str
         return []
     metrics = list(trials[0].metrics)
     networks = list(trials[0].cost)
-    heads = [f"{name} " * (len(networks) > 1) + kind for name in networks for kind in ("weights", "MACs")]
+    owners = [f"{name} " for name in networks] if len(networks) > 1 else [""] * len(networks)
+    heads = [f"{owner}{kind}" for owner in owners for kind in ("weights", "MACs")]
     head = ("student", *(f"val {name}" for name in metrics), *heads, "epochs", *report.vary)
     return [head, *(_row(trial, metrics, report) for trial in trials)]
 

@@ -1,1 +1,1 @@
-"""Work handed to Ray: runs that span the machines of a cluster."""
+"""Searches for the best student of a space, and what is handed to Ray: their trials, and runs that span machines."""

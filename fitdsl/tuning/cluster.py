@@ -11,7 +11,7 @@ import os
 import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from ray.train.torch import TorchConfig, TorchTrainer, get_device
 from ray.train.v2.api.exceptions import TrainingFailedError
 
 from ..backend.refusal import refusal
+from ..diagnostics import FitError
 from ..program.model import Program
 from ..training.events import Event, Observer, ignore
 from ..training.folder import choose_folder
@@ -98,24 +99,33 @@ def connected(address: str | None) -> Iterator[None]:
             a job on a cluster has, else `local`.
 
     Raises:
-        FitError: Nothing answers there (FIT4125), or what answers has another version of Ray or Python (FIT5037).
+        FitError: Nothing answers there, or Ray does not start here (FIT4125); or what answers has another version of
+            Ray or Python (FIT5037).
     """
     address = chosen(address)
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     try:
         _check_answers(address)
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
-    except (OSError, RuntimeError, ValueError) as error:
-        if str(error).startswith("Version mismatch"):
-            raise other_versions([line.strip() for line in str(error).splitlines()[1:]]) from error
-        helps = ["start one with `ray start --head`, or take `--address local`"]
-        notes = [str(error).strip().partition("\n")[0]]
-        raise refusal("FIT4125", f"there is no Ray cluster at `{address}`", notes=notes, helps=helps) from error
+    # where its own processes do not come up in time Ray raises a bare Exception, and leaves what did come up
+    except Exception as error:
+        ray.shutdown()
+        raise _not_connected(address, str(error).strip().splitlines()) from error
     try:
         with _saying_nothing():
             yield
     finally:
         ray.shutdown()
+
+
+def _not_connected(address: str, why: Sequence[str]) -> FitError:
+    if why and why[0].startswith("Version mismatch"):
+        return other_versions([line.strip() for line in why[1:]])
+    if address == LOCAL:
+        helps = ["try again once the machine is less busy; Ray's own logs are under `/tmp/ray/session_latest/logs`"]
+        return refusal("FIT4125", "Ray does not start on this machine", notes=why[:1], helps=helps)
+    helps = ["start one with `ray start --head`, or take `--address local`"]
+    return refusal("FIT4125", f"there is no Ray cluster at `{address}`", notes=why[:1], helps=helps)
 
 
 @contextmanager

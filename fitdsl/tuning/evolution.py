@@ -12,6 +12,7 @@ from collections import deque
 from ..dataclass import dataclass
 from .axes import Axes
 from .points import Point, Space
+from .report import beats
 from .samplers import Draws, Proposer
 
 ATTEMPTS = 64
@@ -55,7 +56,7 @@ class Evolution(Proposer):
 
     def _parent(self) -> Member:
         among = self._random.sample(list(self._members), min(self._sample, len(self._members)))
-        return min(among, key=lambda one: sum(_dominates(other, one) for other in self._members))
+        return min(among, key=lambda one: sum(beats(other.values, one.values) for other in self._members))
 
     def _mutated(self, parent: Member) -> Point | None:
         """A feasible point that differs in one param and was never proposed; None if none was met."""
@@ -79,8 +80,3 @@ class Evolution(Proposer):
             point = {**self._space.draw(1, self._random.getrandbits(32))[0], **point}
             active = self._axes.active(point)
         return {name: text for name, text in point.items() if name in active}
-
-
-def _dominates(one: Member, other: Member) -> bool:
-    pairs = list(zip(one.values, other.values, strict=True))
-    return all(a >= b for a, b in pairs) and any(a > b for a, b in pairs)

@@ -18,6 +18,9 @@ from ..atomic import cut_half_a_line
 from ..dataclass import dataclass
 from .report import Status, TrialReport, TrialStage
 
+Flaw = Literal["infeasible", "duplicate"]
+Move = Literal["paused", "promoted"]
+
 
 class _Line(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,7 +31,7 @@ class Refused(_Line):
 
     event: Literal["refused"] = "refused"
     point: dict[str, str]
-    why: Literal["infeasible", "duplicate"]
+    why: Flaw
 
 
 class Proposed(_Line):
@@ -74,7 +77,7 @@ class Moved(_Line):
 
     event: Literal["moved"] = "moved"
     id: int
-    to: Literal["paused", "promoted"]
+    to: Move
 
 
 class Ended(_Line):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from math import inf
 from pathlib import Path
 
 from ..backend.refusal import refusal
 from ..dataclass import dataclass
 from ..training.folder import fresh
+from ..training.options import whole
 from ..work.store import VARIABLE, Store
 from .report import SearchReport, read_search
 from .trainee import Result
@@ -40,7 +42,8 @@ class SearchOptions:
     """Choices for one search.
 
     Attributes:
-        trials: How many students to train, if not as many as the sampler's declaration says.
+        trials: How many students to train. If left out, as many as the search was begun with, or as the sampler's
+            declaration says.
         seed: Decides weights, order and augmentation of every student; proposals follow the sampler's own seed. If left
             out, what the search was begun with, or 0.
         address: The Ray cluster, or `local`; Ray is started on this machine if left out.
@@ -72,6 +75,20 @@ class SearchOptions:
     finish_live: bool = False
     store: Store | None = None
     watcher: Watcher = unseen
+
+    def __post_init__(self) -> None:
+        """Hold numbers to their range.
+
+        Raises:
+            ValueError: One is outside of it.
+        """
+        for name, least in (("trials", 1), ("seed", 0), ("at_once", 1)):
+            if (value := getattr(self, name)) is not None:
+                whole(name, value, least)
+        if self.cpus is not None and not 0 < self.cpus < inf:
+            raise ValueError(f"`cpus` is a number above 0, got {self.cpus!r}")
+        if self.gpus is not None and not 0 <= self.gpus < inf:
+            raise ValueError(f"`gpus` is a number of at least 0, got {self.gpus!r}")
 
     @property
     def searches(self) -> Path:

@@ -16,7 +16,7 @@ from ray.tune.search import Searcher
 from ..dataclass import dataclass
 from .crashes import CRASHES, Crashes
 from .queue import Queue
-from .schedulers import NUMBER
+from .schedulers import NUMBER, Decision
 from .study import Study
 from .trainee import Result, Subject, Trainee
 
@@ -177,7 +177,7 @@ class Chronicle(_Live, Callback):
             if actor in killed and id not in self.over and self.crashes.died(id):
                 self._end(id, {"status": "failed", "reason": OUT_OF_HOST_MEMORY})
 
-    def told(self, id: int, to: str) -> None:
+    def told(self, id: int, to: Decision) -> None:
         """A scheduler has paused a trial or lets it go on; that it has stopped one is told as its end."""
         if to != "stopped":
             self.study.moved(id, to)

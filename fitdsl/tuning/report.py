@@ -158,8 +158,9 @@ def front(trials: Iterable[TrialReport], signs: Sequence[int]) -> tuple[int, ...
         signs: For each goal 1 if large is good, else -1.
     """
     scored = {t.id: tuple(s * v for s, v in zip(signs, t.values, strict=True)) for t in trials if t.values}
-    return tuple(id for id, own in scored.items() if not any(_beats(other, own) for other in scored.values()))
+    return tuple(id for id, own in scored.items() if not any(beats(other, own) for other in scored.values()))
 
 
-def _beats(other: tuple[float, ...], own: tuple[float, ...]) -> bool:
+def beats(other: Sequence[float], own: Sequence[float]) -> bool:
+    """Whether a result is at least as good as one's own in every goal and better in one; larger is better."""
     return other != own and all(theirs >= mine for theirs, mine in zip(other, own, strict=True))

@@ -16,7 +16,7 @@ from ray.tune.schedulers import TrialScheduler as RayScheduler
 from ..backend.resolve import resolve
 from ..dataclass import dataclass
 from ..space.samplers import TrialScheduler
-from .ledger import Ended, Line, Moved, Reached
+from .ledger import Ended, Line, Move, Moved, Reached
 from .rungs import Rungs
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ray.tune.experiment import Trial
 
 Result = Mapping[str, Any]
-Decision = Literal["paused", "promoted", "stopped"]
+Decision = Move | Literal["stopped"]
 Told = Callable[[str, Decision, int], None]
 """Hears of a decision: the trial's name, what was decided, and its epochs of the last stage by then."""
 

@@ -57,7 +57,8 @@ class Settled:
     @property
     def wanted(self) -> int:
         """How many students to train."""
-        return self.options.trials or self.settings.sampler.trials
+        begun = self.earlier.wanted if self.earlier else self.settings.sampler.trials
+        return begun if self.options.trials is None else self.options.trials
 
     @cached_property
     def fixed(self) -> Mapping[str, str]:

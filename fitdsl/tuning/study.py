@@ -5,7 +5,7 @@ Knows nothing of Ray: whoever runs trials asks `next` for them and says what hap
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from math import inf, isfinite
 from typing import Any
@@ -18,7 +18,7 @@ from ..training.report import CostReport
 from ..values import Metric
 from ..work.key import Around
 from .candidates import Candidates, keys_of
-from .ledger import Began, Ended, Ledger, Moved, Proposed, Reached, Refused, Staged
+from .ledger import Began, Ended, Flaw, Ledger, Move, Moved, Proposed, Reached, Refused, Staged
 from .points import Point
 from .report import ENDED, Counts, TrialReport, front
 from .samplers import Proposer
@@ -97,8 +97,8 @@ class Study:
         """A new student to train; None if there are enough, or no others."""
         refused = 0
         while len(self.trials) < self.wanted and not self.is_exhausted:
-            point = self.proposer.propose()
-            if point is None or refused >= REFUSALS or self._has_all():
+            point = None if refused >= REFUSALS or self._has_all() else self.proposer.propose()
+            if point is None:
                 self.is_exhausted = True
                 break
             trial = self._judged(point)
@@ -111,7 +111,7 @@ class Study:
         """A trial has started, or goes on."""
         self.ledger.add(Began(id=id))
 
-    def moved(self, id: int, to: Any) -> None:
+    def moved(self, id: int, to: Move) -> None:
         """A trial was paused at a rung, or promoted beyond it."""
         self.ledger.add(Moved(id=id, to=to))
 
@@ -204,7 +204,7 @@ class Study:
         self.ledger.add(Proposed(trial=trial))
         return trial
 
-    def _refuse(self, point: Point, why: Any) -> None:
+    def _refuse(self, point: Point, why: Flaw) -> None:
         self.ledger.add(Refused(point=dict(point), why=why))
         self.proposer.refused(point)
 
@@ -217,10 +217,6 @@ class Study:
             self.proposer.learned(point, tuple(s * v for s, v in zip(self.signs, line.values, strict=True)))
         else:
             self.proposer.refused(point)
-
-
-Runner = Callable[[Study], None]
-"""Runs the trials of a study until there are no more."""
 
 
 def metric_of(goals: Sequence[Goal]) -> tuple[str, int]:

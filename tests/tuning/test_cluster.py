@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+import ray
 import torch
 from small_spec import TEXT, Watch, run, weights
 
 import fitdsl as fit
 from fitdsl.diagnostics import FitError
+from fitdsl.tuning.cluster import connected
 
 CALM = (("-> Dropout2d(0.1) ", ""), ("Adam(lr=1e-2)", "SGD(lr=5e-2, momentum=0.9)"))
 
@@ -43,3 +46,18 @@ def test_a_cluster_that_does_not_answer_is_one_finding(tmp_path: Path) -> None:
         ("start one with `ray start --head`, or take `--address local`",),
     )
     assert not (tmp_path / "run").exists()
+
+
+def test_a_ray_that_does_not_come_up_is_one_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(**_: object) -> NoReturn:
+        raise Exception("The current node timed out during startup.\nMore of it.")
+
+    monkeypatch.setattr(ray, "init", slow)
+    with pytest.raises(FitError) as error, connected("local"):
+        pass
+    (finding,) = error.value.diagnostics
+    assert (finding.code, finding.message, finding.notes) == (
+        "FIT4125",
+        "Ray does not start on this machine",
+        ("The current node timed out during startup.",),
+    )
