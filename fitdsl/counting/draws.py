@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -64,13 +64,24 @@ def _estimated(lattice: Lattice, limits: Limits, places: Sequence[int]) -> Count
     Of those within one limit, few lie outside of another one if most lie within both: a student that is within the
     first one and outside of any other is missing from one of the pairs at least (Bonferroni's inequality).
     """
-    single = {place: _within(lattice, limits, [place]) for place in places}
-    pairs = {pair: _within(lattice, limits, pair) for pair in combinations(places, 2) if len(places) > 2}
-    known = [one for one in (*pairs.values(), *single.values(), _within(lattice, limits, ())) if one is not None]
-    best = min(known, key=lambda one: one.count)
-    low = 0
-    for place, alone in single.items():
-        others = [one for pair, one in pairs.items() if place in pair]
-        if alone is not None and others and None not in others:
-            low = max(low, alone.count - sum(alone.count - one.count for one in others if one is not None))
-    return Counted(low, best.count, best if low == best.count else None)
+    found: dict[tuple[int, ...], int] = {}
+    best: Within | None = None
+    several = combinations(places, 2) if len(places) > 2 else ()
+    for chosen in ((), *((place,) for place in places), *several):
+        one = _within(lattice, limits, chosen)
+        if one is not None:
+            found[chosen] = one.count
+            # tables are large: only those of the fewest students are kept
+            best = one if best is None or one.count < best.count else best
+    high = min(found.values(), default=lattice.paths())
+    low = max(_at_least(found, chosen, places) for chosen in ((), *((place,) for place in places)))
+    return Counted(low, high, best if low == high else None)
+
+
+def _at_least(found: Mapping[tuple[int, ...], int], chosen: tuple[int, ...], places: Sequence[int]) -> int:
+    """How many of the students within some limits are within all, at least; 0 where too little is known."""
+    whole = found.get(chosen)
+    others = [found.get(tuple(sorted((*chosen, place)))) for place in places if place not in chosen]
+    if whole is None or None in others:
+        return 0
+    return max(whole - sum(whole - count for count in others if count is not None), 0)

@@ -22,6 +22,7 @@ Limits = Sequence[tuple[int | None, int | None]]
 MOST_ROWS = 8_000_000
 MOST_JOINED = 2
 """So many bounded sums can be joined in the middle; with more, a table grows up to the end."""
+MOST_ROWS_TO_THE_END = 5_000_000
 LARGEST = 2**61
 
 
@@ -206,9 +207,9 @@ def within(lattice: Lattice, limits: Limits) -> Within:
     before, after = _Side(lattice, backward, limits), _Side(backward, lattice, limits)
     bounded = sum(limit != (None, None) for limit in limits)
     while before.place + after.place < len(lattice.layers):
-        sides = (before, after) if bounded <= MOST_JOINED else (before,)
-        side = min(sides, key=_Side.ways)
-        if side.ways() > MOST_ROWS:
+        is_joined = bounded <= MOST_JOINED
+        side = min((before, after) if is_joined else (before,), key=_Side.ways)
+        if side.ways() > (MOST_ROWS if is_joined else MOST_ROWS_TO_THE_END):
             raise TooManyRows
         side.grow()
     middle = _Middle(before.table, after.table, limits)
