@@ -28,7 +28,14 @@ print(sorted({set(HEAVY)} & set(sys.modules)), file=sys.stderr)
 
 @pytest.mark.parametrize(
     "arguments",
-    ["--help", "check specs/digits.fit", "show specs/digits.fit", "fmt --check specs/digits.fit", "list ops"],
+    [
+        "--help",
+        "check specs/digits.fit",
+        "show specs/digits.fit",
+        "show specs/digits.fit --format svg",
+        "fmt --check specs/digits.fit",
+        "list ops",
+    ],
 )
 def test_a_command_about_a_text_loads_no_array_library(arguments: str) -> None:
     command = [sys.executable, "-c", PROGRAM, *arguments.split()]

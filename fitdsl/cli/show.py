@@ -12,18 +12,18 @@ from ..atomic import write_text
 from ..view.formats import FORMATS
 from ..view.options import ViewOptions
 from ..view.plan import plan as plan_text
-from ..view.terminal import Display
+from ..view.terminal import Display, printable
 from ..work.key import Around
 from ..work.reuse import done_before
 from ..work.store import Store
-from .session import IncludeOption, SetOption, SpecArgument, open_spec, pick, say_findings, space_of, write_result
+from .session import IncludeOption, SetOption, SpecArgument, open_spec, pick, say, say_findings, space_of, write_result
 
 
 def show(
     spec: SpecArgument,
     format: Annotated[str, typer.Option(metavar="|".join(FORMATS), help="How to show it.")] = "table",
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")] = None,
-    depth: Annotated[int | None, typer.Option(min=1, metavar="N", help="Levels a tree opens; by default all.")] = None,
+    depth: Annotated[int | None, typer.Option(min=1, metavar="N", help="Levels of blocks to open.")] = None,
     settings: SetOption = None,
     include: IncludeOption = None,
 ) -> None:
@@ -31,12 +31,16 @@ def show(
     view = FORMATS[pick(format, tuple(FORMATS), "format")]
     compilation = open_spec(spec, settings, include)
     display = Display() if output else Display.of(sys.stdout)
-    text = view(compilation, ViewOptions(display, depth))
+    text = view(compilation, ViewOptions(display, depth, _note))
     say_findings(compilation.diagnostics)
     if output:
         write_text(output, text + "\n")
     else:
         write_result(text)
+
+
+def _note(note: str) -> None:
+    say(f"note: {printable(note)}")
 
 
 def plan(

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 
 from ..compilation import Compilation
 from .document import show_json
+from .drawing.views import svg_view
 from .options import ViewOptions
 from .table import table
 from .tree import tree
 
 View = Callable[[Compilation, ViewOptions], str]
 
-FORMATS: Mapping[str, View] = {"table": table, "tree": tree, "json": show_json}
+FORMATS: Mapping[str, View] = {"table": table, "tree": tree, "json": show_json, "svg": svg_view}
