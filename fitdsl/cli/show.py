@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from ..atomic import write_text
+from ..atomic import write_bytes
+from ..view.drawing.png import NoResvg
 from ..view.formats import FORMATS
 from ..view.options import ViewOptions
 from ..view.plan import plan as plan_text
@@ -31,12 +32,15 @@ def show(
     view = FORMATS[pick(format, tuple(FORMATS), "format")]
     compilation = open_spec(spec, settings, include)
     display = Display() if output else Display.of(sys.stdout)
-    text = view(compilation, ViewOptions(display, depth, _note))
+    try:
+        shown = view(compilation, ViewOptions(display, depth, _note))
+    except NoResvg as missing:
+        raise typer.BadParameter(str(missing)) from None
     say_findings(compilation.diagnostics)
     if output:
-        write_text(output, text + "\n")
+        write_bytes(output, shown if isinstance(shown, bytes) else f"{shown}\n".encode())
     else:
-        write_result(text)
+        write_result(shown)
 
 
 def _note(note: str) -> None:

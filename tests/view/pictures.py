@@ -18,7 +18,7 @@ from fitdsl.view.drawing.shapes import Frame, Picture, Words
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted(path for path in (ROOT / "specs").rglob("*.fit") if path.parent.name != "blocks")
-SIZES = {"title": 13.0, "role": 13.0, "shape": 9.5, "number": 9.0}
+SIZES = {"title": 13.0, "role": 13.0, "faint": 9.5, "number": 9.0}
 """Font sizes by class; all others are 11 pixels."""
 
 

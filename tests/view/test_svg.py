@@ -84,7 +84,7 @@ def test_a_small_picture() -> None:
     shapes = (
         Frame(1.0, 2.04, 30.0, 20.0, "layer conv", 4.0, "a & b", "net.a"),
         Words(5.0, 14.0, "", "name", then="Conv2d(8, 1)"),
-        Words(20.0, 14.0, "[8]", "shape", "end"),
+        Words(20.0, 14.0, "[8]", "faint", "end"),
         Line(((10.0, 22.0), (10.0, 30.0), (40.0, 30.0), (40.0, 50.0))),
     )
     lines = svg(Picture(60.0, 70.5, shapes, "a <net>", "")).splitlines()

@@ -78,7 +78,7 @@ def _row(x: float, y: float, width: float, look: str, text: str, shape: str) -> 
     room = width - 3 * MARGIN - text_width(shape, SMALL)
     yield Frame(x, y, width, ROW, look, CORNER, text)
     yield Words(x + MARGIN, y + BASE, fit_call(text, room, SIZE))
-    yield Words(x + width - MARGIN, y + BASE, shape, "shape", "end")
+    yield Words(x + width - MARGIN, y + BASE, shape, "faint", "end")
 
 
 def card(hint: Hint) -> Card:

@@ -35,11 +35,11 @@ def _drawn(item: Item) -> Iterator[Item]:
 
 
 def _need(item: Item) -> float:
-    texts = text_width(_name(item), SIZE, is_bold=True) + text_width(_what(item), SIZE)
+    texts = text_width(name_of(item), SIZE, is_bold=True) + text_width(what_of(item), SIZE)
     return texts + text_width(_shape(item), SMALL) + 4 * MARGIN
 
 
-def _name(item: Item) -> str:
+def name_of(item: Item) -> str:
     """What stands in front of a box: its label, and how many it stands for."""
     return " ".join(filter(None, (item.label, f"×{item.times}" if item.times > 1 else "")))
 
@@ -48,7 +48,8 @@ def _width(box: Box) -> float:
     return box.left + box.right - box.stack
 
 
-def _what(item: Item) -> str:
+def what_of(item: Item) -> str:
+    """The call of a layer; of a closed block its name and how much it hides."""
     if not item.is_block:
         return item.word
     return f"{item.word} ({counted(len(item.layers), 'layer')})".strip()
@@ -87,11 +88,11 @@ class Painter:
         yield Frame(left, placed.y, width, box.height - box.stack, look, 6.0, self.title(item), self._address(item))
         cost = human(item.cost.params) if item.cost.params else ""
         room = width - 3 * MARGIN - text_width(cost, SMALL)
-        name = fit(_name(item), room, SIZE, is_bold=True)
+        name = fit(name_of(item), room, SIZE, is_bold=True)
         taken = text_width(name, SIZE, is_bold=True) + MARGIN * bool(name)
         word = fit(item.word, room - taken, SIZE) if room - taken > 2 * SIZE else ""
         yield Words(left + MARGIN, placed.y + 13, name, "name", then=word, then_look="kind")
-        yield Words(left + width - MARGIN, placed.y + 13, cost, "shape", "end")
+        yield Words(left + width - MARGIN, placed.y + 13, cost, "faint", "end")
 
     def _row(self, placed: Placed, item: Item) -> Iterator[Shape]:
         left, base, width = placed.x - placed.box.left, placed.y + BASE, _width(placed.box)
@@ -101,11 +102,11 @@ class Painter:
         yield Frame(left, placed.y, width, ROW, look, radius, self.title(item), self._address(item))
         shape = _shape(item)
         room = width - 3 * MARGIN - text_width(shape, SMALL)
-        name = fit(_name(item), room, SIZE, is_bold=True)
+        name = fit(name_of(item), room, SIZE, is_bold=True)
         taken = text_width(name, SIZE, is_bold=True) + MARGIN * bool(name)
-        what = fit(_what(item), room - taken, SIZE) if item.is_block else fit_call(item.word, room - taken, SIZE)
+        what = fit(what_of(item), room - taken, SIZE) if item.is_block else fit_call(item.word, room - taken, SIZE)
         yield Words(left + MARGIN, base, name, "name", then=what if room - taken > 2 * SIZE else "")
-        yield Words(left + width - MARGIN, base, shape, "shape", "end")
+        yield Words(left + width - MARGIN, base, shape, "faint", "end")
 
     def _stack(self, placed: Placed, look: str, radius: float) -> Iterator[Shape]:
         """The edges of further boxes behind the one that stands for several."""

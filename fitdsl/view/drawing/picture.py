@@ -75,13 +75,13 @@ def _legend(program: Program, shapes: Sequence[Shape], width: float, y: float) -
 def _columns(program: Program, depth: int | None) -> tuple[dict[str, Column], tuple[str, ...]]:
     columns, notes = {}, []
     for name, network in program.networks.items():
-        short = shorten(network.graph, _taps(program, network), depth)
+        short = shorten(network.graph, taps_of(program, network), depth)
         notes += [f"`{name}` {short.note}"] if short.note else []
         columns[name] = Column.of(name, short.item, Layout(network.graph, half_width(short.item)))
     return columns, tuple(notes)
 
 
-def _taps(program: Program, network: Network) -> frozenset[str]:
+def taps_of(program: Program, network: Network) -> frozenset[str]:
     """The layers of a network that hints read."""
     taps = {address for h in program.hints.values() if h.teacher == network.name for address in h.hint}
     taps |= {address for h in program.hints.values() if h.student == network.name for address in h.guided}
@@ -138,14 +138,15 @@ def _heading(net: Standing) -> Iterator[Shape]:
     role = text_width(f"{network.role} ", LARGE)
     name = fit(network.name, room - role, LARGE, is_bold=True)
     yield Words(net.left, y, network.role, "role", then=name, then_look="title")
-    yield Words(net.left, y + 15, fit(_size(network), room, SMALL), "shape")
+    yield Words(net.left, y + 15, fit(size_of(network), room, SMALL), "faint")
 
 
 def _title_width(network: Network) -> float:
     return min(text_width(f"{network.role} ", LARGE) + text_width(network.name, LARGE, is_bold=True), 200.0)
 
 
-def _size(network: Network) -> str:
+def size_of(network: Network) -> str:
+    """What a network costs, in a few words."""
     if network.cost is None:
         return "from outside"
     return f"{human(network.cost.params)} params, {human(network.cost.macs)} MACs"

@@ -5,78 +5,63 @@ Whatever comes from a spec goes through `escape`, so it stays text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .boxes import Point
+from .palette import DARK, LIGHT
 from .shapes import Dot, Frame, Line, Picture, Shape, Words
 
 FONT = '"Helvetica Neue",Helvetica,Arial,"Liberation Sans","DejaVu Sans",sans-serif'
 CORNER = 5.0
 ARROW = 4.0
 
-STYLE = (
-    f"text{{font:11px {FONT}}}"
-    """
-text{fill:#1b1f24}
-.op,.name,.title{fill:#1b1f24}
-.op,.kind{font-weight:normal;font-size:11px}
-.name,.title,.number{font-weight:bold}
-.title,.role{font-size:13px}
-.shape{font-size:9.5px}
-.number{font-size:9px}
-.paper{fill:#fff}
-.shape,.kind,.role{fill:#57606a}
-.wire,.tie{fill:none;stroke:#57606a;stroke-width:1.1}
-.head{fill:#57606a}
-.tie{stroke:#a83a6b;stroke-dasharray:4 3;stroke-width:1.3}
-.tie-end,.tie-head{fill:#a83a6b}
-.block,.card{fill:#f3f5f7;stroke:#8c959f;stroke-width:.8}
-.inner{fill:#fff}
-.card{fill:#fdf7fa;stroke:#a83a6b;stroke-dasharray:4 3}
-.layer,.closed{fill:#fff;stroke:#8c959f}
-.closed{fill:#eceff2;stroke:#57606a;stroke-width:1.6}
-.conv{fill:#dceafa;stroke:#3b74b4}
-.dense{fill:#fdead2;stroke:#b06a12}
-.attention{fill:#e9e1f5;stroke:#7453a6;stroke-width:1.8}
-.pool{fill:#dcf0ea;stroke:#2f7d66}
-.pointwise{fill:#f3f4f6;stroke:#c3c9d0;stroke-width:.8}
-.merge{fill:#fff;stroke:#1b1f24;stroke-width:1.6}
-.input{fill:#fff;stroke:#1b1f24}
-.outside{fill:#fff;stroke:#57606a;stroke-dasharray:2 2}
-.loss{fill:#f9e3ec;stroke:#a83a6b}
-.fault{fill:#fff0f0;stroke:#c4281c;stroke-width:2}
-.badge,.trains{fill:#57606a;stroke:#57606a}
-.number{fill:#fff}
-.runs{fill:#c3c9d0;stroke:#57606a;stroke-width:.8}
-.frozen{fill:#fff;stroke:#57606a;stroke-dasharray:2 1.5;stroke-width:.8}
-@media (prefers-color-scheme:dark){
-text,.op,.name,.title{fill:#e6edf3}
-.paper{fill:#0d1117}
-.shape,.kind,.role{fill:#9aa4af}
-.wire{stroke:#9aa4af}
-.head{fill:#9aa4af}
-.tie{stroke:#e68ab2}
-.tie-end,.tie-head{fill:#e68ab2}
-.block{fill:#171c23}
-.inner{fill:#0d1117}
-.card{fill:#1f151b;stroke:#e68ab2}
-.layer{fill:#0d1117;stroke:#6e7681}
-.closed{fill:#21262d;stroke:#9aa4af}
-.conv{fill:#16324f;stroke:#6ea8e6}
-.dense{fill:#40290c;stroke:#e0a04a}
-.attention{fill:#2f2249;stroke:#b596e6}
-.pool{fill:#123a30;stroke:#5dbfa0}
-.pointwise{fill:#1c2128;stroke:#4a525c}
-.merge,.input{fill:#0d1117;stroke:#e6edf3}
-.outside{fill:#0d1117;stroke:#9aa4af}
-.loss{fill:#43182c;stroke:#e68ab2}
-.fault{fill:#4a1512;stroke:#ff7b72}
-.badge,.trains{fill:#9aa4af;stroke:#9aa4af}
-.number{fill:#0d1117}
-.runs{fill:#3d444d;stroke:#9aa4af}
-.frozen{fill:#0d1117;stroke:#9aa4af}
-}"""
-)
+
+def _colours(kinds: Mapping[str, tuple[str, str]]) -> str:
+    return "\n".join(f".{kind}{{fill:{fill};stroke:{line}}}" for kind, (fill, line) in kinds.items())
+
+
+STYLE = f"""\
+text{{font:11px {FONT}}}
+.op,.kind{{font-weight:normal;font-size:11px}}
+.name,.title,.number{{font-weight:bold}}
+.title,.role{{font-size:13px}}
+.faint{{font-size:9.5px}}
+.number{{font-size:9px}}
+.wire,.tie{{fill:none;stroke-width:1.1}}
+.tie,.card{{stroke-dasharray:4 3}}
+.block,.card,.pointwise,.runs,.frozen{{stroke-width:.8}}
+.merge,.closed,.attention,.fault{{stroke-width:1.6}}
+.outside{{stroke-dasharray:2 2}}
+.frozen{{stroke-dasharray:2 1.5}}
+.op,.name,.title{{fill:#1b1f24}}
+.faint,.kind,.role,.head{{fill:#57606a}}
+.paper,.number{{fill:#fff}}
+.wire{{stroke:#57606a}}
+.tie{{stroke:#a83a6b}}
+.tie-end,.tie-head{{fill:#a83a6b}}
+.block{{fill:#f3f5f7;stroke:#8c959f}}
+.inner{{fill:#fff}}
+.card{{fill:#fdf7fa;stroke:#a83a6b}}
+.badge,.trains{{fill:#57606a;stroke:#57606a}}
+.runs{{fill:#c3c9d0;stroke:#57606a}}
+.frozen{{fill:#fff;stroke:#57606a}}
+{_colours(LIGHT)}
+@media (prefers-color-scheme:dark){{
+.op,.name,.title{{fill:#e6edf3}}
+.faint,.kind,.role,.head{{fill:#9aa4af}}
+.paper,.number{{fill:#0d1117}}
+.wire{{stroke:#9aa4af}}
+.tie{{stroke:#e68ab2}}
+.tie-end,.tie-head{{fill:#e68ab2}}
+.block{{fill:#171c23}}
+.inner{{fill:#0d1117}}
+.card{{fill:#1f151b;stroke:#e68ab2}}
+.badge,.trains{{fill:#9aa4af;stroke:#9aa4af}}
+.runs{{fill:#3d444d;stroke:#9aa4af}}
+.frozen{{fill:#0d1117;stroke:#9aa4af}}
+{_colours(DARK)}
+}}"""
+"""How everything looks, by its classes: on paper and light screens, then on dark ones."""
 
 
 def svg(picture: Picture) -> str:

@@ -164,7 +164,7 @@ def legend(program: Program, x: float, y: float, width: float) -> tuple[list[Sha
         for text in (f"trains {facts['trains']}", f"loss {facts['loss']}"):
             for line in wrap_text(printable(text), width - BADGE - MARGIN, SMALL):
                 y += 14
-                shapes.append(Words(x + BADGE + MARGIN, y + 4, line, "shape"))
+                shapes.append(Words(x + BADGE + MARGIN, y + 4, line, "faint"))
         y += 22
     return shapes, y
 
@@ -174,5 +174,5 @@ def key(shown: Sequence[str], x: float, y: float) -> Iterator[Shape]:
     for state in shown:
         text = STATES[state]
         yield Frame(x, y - BAR / 2, 2 * BAR, BAR, f"bar {state}", BAR / 2)
-        yield Words(x + 2 * BAR + 5, y + 3.5, text, "shape")
+        yield Words(x + 2 * BAR + 5, y + 3.5, text, "faint")
         x += 2 * BAR + 5 + text_width(text, SMALL) + 16
