@@ -35,8 +35,13 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def write_text(path: Path, text: str) -> None:
     """Put `text` into `path`, in UTF-8 and with the line ends it has, or leave the file as it was."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Put `data` into `path`, or leave the file as it was."""
     with replacing(path) as part:
-        part.write_bytes(text.encode())
+        part.write_bytes(data)
 
 
 def cut_half_a_line(path: Path) -> None:

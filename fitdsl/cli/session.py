@@ -104,10 +104,13 @@ def pick(name: str, options: Sequence[str], noun: str) -> str:
     raise typer.BadParameter(f"there is no {noun} `{name}`; {advice}")
 
 
-def write_result(text: str) -> None:
-    """Print a result; nothing at all if it is empty."""
-    if text:
-        print(text)
+def write_result(result: str | bytes) -> None:
+    """Print a result, an image as it is; nothing at all if it is empty."""
+    if isinstance(result, bytes):
+        sys.stdout.flush()
+        sys.stdout.buffer.write(result)
+    elif result:
+        print(result)
 
 
 def say(text: str) -> None:

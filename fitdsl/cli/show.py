@@ -8,22 +8,23 @@ from typing import Annotated
 
 import typer
 
-from ..atomic import write_text
+from ..atomic import write_bytes
+from ..view.drawing.png import NoResvg
 from ..view.formats import FORMATS
 from ..view.options import ViewOptions
 from ..view.plan import plan as plan_text
-from ..view.terminal import Display
+from ..view.terminal import Display, printable
 from ..work.key import Around
 from ..work.reuse import done_before
 from ..work.store import Store
-from .session import IncludeOption, SetOption, SpecArgument, open_spec, pick, say_findings, space_of, write_result
+from .session import IncludeOption, SetOption, SpecArgument, open_spec, pick, say, say_findings, space_of, write_result
 
 
 def show(
     spec: SpecArgument,
     format: Annotated[str, typer.Option(metavar="|".join(FORMATS), help="How to show it.")] = "table",
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")] = None,
-    depth: Annotated[int | None, typer.Option(min=1, metavar="N", help="Levels a tree opens; by default all.")] = None,
+    depth: Annotated[int | None, typer.Option(min=1, metavar="N", help="Levels of blocks to open.")] = None,
     settings: SetOption = None,
     include: IncludeOption = None,
 ) -> None:
@@ -31,12 +32,19 @@ def show(
     view = FORMATS[pick(format, tuple(FORMATS), "format")]
     compilation = open_spec(spec, settings, include)
     display = Display() if output else Display.of(sys.stdout)
-    text = view(compilation, ViewOptions(display, depth))
+    try:
+        shown = view(compilation, ViewOptions(display, depth, _note))
+    except NoResvg as missing:
+        raise typer.BadParameter(str(missing)) from None
     say_findings(compilation.diagnostics)
     if output:
-        write_text(output, text + "\n")
+        write_bytes(output, shown if isinstance(shown, bytes) else f"{shown}\n".encode())
     else:
-        write_result(text)
+        write_result(shown)
+
+
+def _note(note: str) -> None:
+    say(f"note: {printable(note)}")
 
 
 def plan(

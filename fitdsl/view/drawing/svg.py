@@ -1,0 +1,172 @@
+"""A picture as SVG: one file that needs no script, no font and no network, light or dark as its reader wishes.
+
+Whatever comes from a spec goes through `escape`, so it stays text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from .boxes import Point
+from .palette import DARK, LIGHT
+from .shapes import Dot, Frame, Line, Picture, Shape, Words
+
+FONT = '"Helvetica Neue",Helvetica,Arial,"Liberation Sans","DejaVu Sans",sans-serif'
+CORNER = 5.0
+ARROW = 4.0
+
+
+def _colours(kinds: Mapping[str, tuple[str, str]]) -> str:
+    return "\n".join(f".{kind}{{fill:{fill};stroke:{line}}}" for kind, (fill, line) in kinds.items())
+
+
+STYLE = f"""\
+text{{font:11px {FONT}}}
+.op,.kind{{font-weight:normal;font-size:11px}}
+.name,.title,.number{{font-weight:bold}}
+.title,.role{{font-size:13px}}
+.faint{{font-size:9.5px}}
+.number{{font-size:9px}}
+.wire,.tie{{fill:none;stroke-width:1.1}}
+.tie,.card{{stroke-dasharray:4 3}}
+.block,.card,.pointwise,.runs,.frozen{{stroke-width:.8}}
+.merge,.closed,.attention,.fault{{stroke-width:1.6}}
+.outside{{stroke-dasharray:2 2}}
+.frozen{{stroke-dasharray:2 1.5}}
+.op,.name,.title{{fill:#1b1f24}}
+.faint,.kind,.role,.head{{fill:#57606a}}
+.paper,.number{{fill:#fff}}
+.wire{{stroke:#57606a}}
+.tie{{stroke:#a83a6b}}
+.tie-end,.tie-head{{fill:#a83a6b}}
+.block{{fill:#f3f5f7;stroke:#8c959f}}
+.inner{{fill:#fff}}
+.card{{fill:#fdf7fa;stroke:#a83a6b}}
+.badge,.trains{{fill:#57606a;stroke:#57606a}}
+.runs{{fill:#c3c9d0;stroke:#57606a}}
+.frozen{{fill:#fff;stroke:#57606a}}
+{_colours(LIGHT)}
+@media (prefers-color-scheme:dark){{
+.op,.name,.title{{fill:#e6edf3}}
+.faint,.kind,.role,.head{{fill:#9aa4af}}
+.paper,.number{{fill:#0d1117}}
+.wire{{stroke:#9aa4af}}
+.tie{{stroke:#e68ab2}}
+.tie-end,.tie-head{{fill:#e68ab2}}
+.block{{fill:#171c23}}
+.inner{{fill:#0d1117}}
+.card{{fill:#1f151b;stroke:#e68ab2}}
+.badge,.trains{{fill:#9aa4af;stroke:#9aa4af}}
+.runs{{fill:#3d444d;stroke:#9aa4af}}
+.frozen{{fill:#0d1117;stroke:#9aa4af}}
+{_colours(DARK)}
+}}"""
+"""How everything looks, by its classes: on paper and light screens, then on dark ones."""
+
+
+def svg(picture: Picture) -> str:
+    """A picture as a whole SVG document."""
+    width, height = number(picture.width), number(picture.height)
+    return "\n".join(
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+            f'viewBox="0 0 {width} {height}" role="img">',
+            f"<title>{escape(picture.title)}</title>",
+            f"<desc>{escape(picture.description)}</desc>",
+            f"<style>{STYLE}</style>",
+            f'<rect class="paper" width="{width}" height="{height}"/>',
+            *elements(picture.shapes),
+            "</svg>",
+        )
+    )
+
+
+def elements(shapes: Iterable[Shape]) -> Iterator[str]:
+    """An element for each shape, two for a line with an arrow."""
+    for shape in shapes:
+        match shape:
+            case Frame():
+                yield _frame(shape)
+            case Words():
+                yield _words(shape)
+            case Line():
+                yield from _line(shape)
+            case Dot():
+                yield f'<circle cx="{number(shape.x)}" cy="{number(shape.y)}" r="3" class="{shape.look}"/>'
+
+
+def escape(text: str) -> str:
+    """A text as XML has it, in an element or between double quotes; what XML cannot hold shows as a question mark."""
+    known = "".join(char if _is_legal(char) else "\ufffd" for char in text)
+    for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#39;")):
+        known = known.replace(char, entity)
+    return known
+
+
+def _is_legal(char: str) -> bool:
+    code = ord(char)
+    return char in "\t\n" or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or code >= 0x10000
+
+
+def number(value: float) -> str:
+    """A length with one digit behind the point, where that is not 0."""
+    text = f"{value:.1f}".removesuffix(".0")
+    return "0" if text == "-0" else text
+
+
+def _frame(frame: Frame) -> str:
+    place = f'x="{number(frame.x)}" y="{number(frame.y)}" width="{number(frame.width)}" height="{number(frame.height)}"'
+    radius = f' rx="{number(frame.radius)}"' if frame.radius else ""
+    address = f' data-address="{escape(frame.address)}"' if frame.address else ""
+    start = f'<rect class="{frame.look}" {place}{radius}{address}'
+    return f"{start}><title>{escape(frame.title)}</title></rect>" if frame.title else f"{start}/>"
+
+
+def _words(words: Words) -> str:
+    anchor = "" if words.anchor == "start" else f' text-anchor="{words.anchor}"'
+    start = f'<text x="{number(words.x)}" y="{number(words.y)}"{_class(words.look)}{anchor}>'
+    if not words.then:
+        return f"{start}{escape(words.text)}</text>"
+    then = f"<tspan{_class(words.then_look)}>{escape(words.then)}</tspan>"
+    return f"{start}{escape(words.text)} {then}</text>" if words.text else f"{start}{then}</text>"
+
+
+def _class(look: str) -> str:
+    return f' class="{look}"'
+
+
+def _line(line: Line) -> Iterator[str]:
+    yield f'<path class="{line.look}" d="{_path(line.points)}"/>'
+    if line.has_arrow:
+        look = "head" if line.look == "wire" else f"{line.look}-head"
+        yield f'<path class="{look}" d="{_arrow(*line.points[-2:])}"/>'
+
+
+def _path(points: Sequence[Point]) -> str:
+    steps = [f"M{_spot(points[0])}"]
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        steps.append(f"L{_spot(_toward(corner, before))}Q{_spot(corner)} {_spot(_toward(corner, after))}")
+    return "".join((*steps, f"L{_spot(points[-1])}"))
+
+
+def _toward(corner: Point, other: Point) -> Point:
+    """The point where the rounding of a corner ends on the way to another point, at most half that way."""
+    dx, dy = other[0] - corner[0], other[1] - corner[1]
+    length = abs(dx) + abs(dy)
+    share = min(CORNER, length / 2) / length if length else 0.0
+    return corner[0] + dx * share, corner[1] + dy * share
+
+
+def _arrow(before: Point, end: Point) -> str:
+    dx, dy = end[0] - before[0], end[1] - before[1]
+    if abs(dx) > abs(dy):
+        back = end[0] - ARROW * (1 if dx > 0 else -1)
+        corners = ((back, end[1] - ARROW * 0.8), (back, end[1] + ARROW * 0.8))
+    else:
+        back = end[1] - ARROW * (1 if dy > 0 else -1)
+        corners = ((end[0] - ARROW * 0.8, back), (end[0] + ARROW * 0.8, back))
+    return f"M{_spot(end)}L{_spot(corners[0])} {_spot(corners[1])}Z"
+
+
+def _spot(point: Point) -> str:
+    return f"{number(point[0])} {number(point[1])}"
