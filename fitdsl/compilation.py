@@ -213,7 +213,8 @@ class Compilation:
         built = build(resolve(linked, point), self.name, reporter, sure.lost)
         domains = Domains(built.declarations.evaluator)
         infos = {name: domains.info(param, point) for name, param in known.items()}
-        reader = Searches(built.declarations, infos)
+        *_, last = (None, *(() if reporter.has_errors else built.program.stages.values()))
+        reader = Searches(built.declarations, infos, last)
         blocks = searches(linked, reporter)
         check_names(replace(linked, declarations=blocks), Vocabulary.of(built.declarations), reporter)
         settings = [reader.read(block) for block in blocks]

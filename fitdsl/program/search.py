@@ -16,6 +16,8 @@ from ..space.samplers import Asha, Random, Sampler, TrialScheduler
 from ..syntax import nodes
 from ..values import ByInstance, Metric, NetworkRef, Rejected
 from .declarations import COSTS, Declarations
+from .model import StagePlan
+from .stagechecks import unmeasured
 
 
 class Trial(Record):
@@ -60,10 +62,12 @@ class Searches:
 
     Attributes:
         params: All params at the current point, by name.
+        last: The stage by whose metrics students are compared; None where it is not known, or there is none.
     """
 
     declarations: Declarations
     params: Mapping[str, ParamInfo]
+    last: StagePlan | None = None
 
     def read(self, search: nodes.Search) -> SearchSettings | None:
         """The settings of a search; None if they are wrong, which is reported."""
@@ -150,6 +154,9 @@ class Searches:
                 return CostOf(item.function.id, network.name)
         value = self._value(item)
         if isinstance(value, Metric) and value.split == "val":
+            wrong = self._unmeasured(value)
+            if wrong is not None:
+                self._refuse("FIT5008", item, *wrong)
             return value
         if isinstance(value, Metric):
             message = f"a search that chooses by `{value}` spoils it as a result"
@@ -162,6 +169,12 @@ class Searches:
                 "such as `val.accuracy` or `macs(student)`",
             )
         return None
+
+    def _unmeasured(self, metric: Metric) -> tuple[str, str] | None:
+        data = None if self.last is None else self.declarations.data(self.last.data)
+        if self.last is None or data is None:
+            return None
+        return unmeasured(metric, self.last, has_validation=data.split.get("val", 0) > 0)
 
     def _requirements(self, setting: nodes.Setting | None) -> None:
         for item in () if setting is None else _items(setting.value):

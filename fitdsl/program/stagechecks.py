@@ -15,7 +15,7 @@ from ..losses.base import Reads
 from ..optim.schedules import Schedule
 from ..source import Span
 from ..syntax import nodes
-from ..values import TensorType
+from ..values import Metric, TensorType
 from .declarations import setting_span
 from .model import Hint, StagePlan, StageTerm
 
@@ -180,24 +180,20 @@ def _between(low: float, high: float) -> str:
 
 def measures_its_metrics(at: StageInContext) -> Iterator[Diagnostic]:
     """What `stop` and `keep` look at is measured."""
-    has_logits = any(Reads.LOGITS in term.term.loss.reads for term in at.plan.terms)
     for setting, chooser in (("stop", at.plan.settings.stop), ("keep", at.plan.settings.keep)):
-        if chooser is None:
-            continue
-        if not at.has_validation:
-            yield finding(
-                "FIT4009",
-                at.span(setting),
-                f"`{chooser.metric}` is not measured: no examples are kept for it",
-                "give the data's `split` a part `val`",
-            )
-        elif chooser.metric.name != "loss" and not has_logits:
-            yield finding(
-                "FIT4009",
-                at.span(setting),
-                f"`{chooser.metric}` is not measured: stage `{at.plan.name}` does not run the student's output",
-                "look at `val.loss`",
-            )
+        wrong = None if chooser is None else unmeasured(chooser.metric, at.plan, has_validation=at.has_validation)
+        if wrong is not None:
+            yield finding("FIT4009", at.span(setting), *wrong)
+
+
+def unmeasured(metric: Metric, plan: StagePlan, *, has_validation: bool) -> tuple[str, str] | None:
+    """Why a stage does not measure a metric of the validation split, and what helps; None if it does."""
+    if not has_validation:
+        return f"`{metric}` is not measured: no examples are kept for it", "give the data's `split` a part `val`"
+    if metric.name != "loss" and not any(Reads.LOGITS in term.term.loss.reads for term in plan.terms):
+        message = f"`{metric}` is not measured: stage `{plan.name}` does not run the student's output"
+        return message, "look at `val.loss`"
+    return None
 
 
 def logits_fit(at: StageInContext) -> Iterator[Diagnostic]:

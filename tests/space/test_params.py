@@ -178,6 +178,62 @@ def test_search_settings(setting: str, findings: list[str]) -> None:
     assert found(text) == findings
 
 
+STAGED = """fit 1
+param width = 8 in {8, 16}
+data d {
+  source = Digits()
+  split  = {train: 0.8, val: 0.2}
+}
+teacher t(x: d.input) {
+  mid = Flatten() -> Linear(8)
+  Linear(10)
+} from "t.safetensors"
+student s(x: d.input) {
+  mid = Flatten() -> Linear(width)
+  Linear(10)
+}
+hint h: t.mid guides s.mid
+stage last {
+  train     = student
+  loss      = ce() + hint(h)
+  optimizer = SGD(lr=0.1)
+  epochs    = 2
+}
+search {
+  maximize = val.accuracy
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "findings"),
+    [
+        ({}, []),
+        ({", val: 0.2": "", "val.accuracy": "weights(s)"}, []),
+        (
+            {", val: 0.2": ""},
+            [
+                "23:14 FIT5008 `val.accuracy` is not measured: no examples are kept for it"
+                "  (give the data's `split` a part `val`)"
+            ],
+        ),
+        (
+            {"student\n": "student[..h]\n", "ce() + ": ""},
+            [
+                "23:14 FIT5008 `val.accuracy` is not measured: stage `last` does not run the student's output"
+                "  (look at `val.loss`)"
+            ],
+        ),
+        ({"student\n": "student[..h]\n", "ce() + ": "", "maximize = val.accuracy": "minimize = val.loss"}, []),
+    ],
+)
+def test_a_search_aims_at_what_its_last_stage_measures(changes: dict[str, str], findings: list[str]) -> None:
+    text = STAGED
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    assert found(text) == findings
+
+
 def test_a_requirement_that_the_defaults_miss_is_a_warning() -> None:
     assert [line.split(" ")[1] for line in found(TEXT.replace("1K", "100"))] == ["FIT5005"]
     assert [line.split(" ")[1] for line in found(TEXT.replace("<= 1K", "+ 1"))] == ["FIT5006"]
