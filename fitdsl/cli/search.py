@@ -63,9 +63,9 @@ def search(
         again |= {"device": None if device == "auto" else device, "set": settings, "include": include}
         say(f"interrupted; go on with: {command(spec, again, verb='search')}")
         raise typer.Exit(130) from None
+    write_result(report.model_dump_json(indent=2) if is_json else late("cli.searching").summary(report))
     if write is not None:
         _write(compilation, report, write)
-    write_result(report.model_dump_json(indent=2) if is_json else late("cli.searching").summary(report))
     if report.best is None:
         say("no student was trained to the end")
         raise typer.Exit(1)

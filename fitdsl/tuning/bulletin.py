@@ -16,6 +16,7 @@ from .report import SearchReport, SearchStatus, Winner
 from .settled import Settled
 from .study import Study
 from .trainee import Result
+from .writing import writing
 
 WRITE_EVERY_S = 2.0
 """How often `search.json` is brought up to date while trials run."""
@@ -100,7 +101,8 @@ class Bulletin:
         return self.settled.earlier.seconds if self.settled.earlier else 0.0
 
     def _write(self, report: SearchReport) -> None:
-        write_text(self.settled.folder / "search.json", report.model_dump_json(indent=2) + "\n")
+        with writing(self.settled.folder):
+            write_text(self.settled.folder / "search.json", report.model_dump_json(indent=2) + "\n")
 
 
 def _named(what: Metric | CostOf) -> str:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from ..atomic import cut_half_a_line
 from ..dataclass import dataclass
 from .report import Status, TrialReport, TrialStage
+from .writing import writing
 
 Flaw = Literal["infeasible", "duplicate"]
 Move = Literal["paused", "promoted"]
@@ -124,8 +125,12 @@ class Ledger:
         return ledger
 
     def add(self, line: Line) -> None:
-        """Write a line, and take it to heart."""
-        with self.path.open("a", encoding="utf-8") as file:
+        """Write a line, and take it to heart.
+
+        Raises:
+            FitError: It cannot be written (FIT5038).
+        """
+        with writing(self.path.parent), self.path.open("a", encoding="utf-8") as file:
             file.write(line.model_dump_json() + "\n")
             file.flush()
             os.fsync(file.fileno())

@@ -14,6 +14,7 @@ from ray import tune
 from ray.tune.error import TuneError
 
 from ..backend.refusal import refusal
+from ..diagnostics import FitError
 from .crashes import CRASHES, Crashes
 from .ray_trials import Chronicle, StudySearcher, TrialActor, Until, Watch
 from .schedulers import Promotion
@@ -52,7 +53,7 @@ def run_trials(
     """Run trials until the study has no more, or it is asked to end.
 
     Raises:
-        FitError: Ray breaks down again and again (FIT5033).
+        FitError: Ray breaks down again and again (FIT5033), or what happens cannot be written down (FIT5038).
     """
     crashes, idle = Crashes(study), 0
     while idle < ATTEMPTS:
@@ -66,13 +67,16 @@ def run_trials(
 
 
 def _broken(run: Callable[[], None]) -> str:
-    """Run trials, and say why Ray has broken down; nothing if it has not."""
+    """Run trials, and say why Ray has broken down; nothing if it has not. A finding of ours is no breakdown."""
     try:
         run()
     except (TuneError, ray.exceptions.RayError, RuntimeError) as error:
         # Ray hides in its own errors what our code has raised; a RuntimeError over one of Ray's is a process that Ray
         # itself has ended, as the machine ran out of memory
         chain = list(_chain(error))
+        for finding in chain:
+            if isinstance(finding, FitError):
+                raise finding from None
         if not any(isinstance(one, ray.exceptions.RayError) for one in chain) and not isinstance(chain[-1], TuneError):
             raise
         return str(error) or type(error).__name__

@@ -22,6 +22,7 @@ from .resources import check_resources
 from .settled import Settled
 from .study import Study
 from .winner import finish
+from .writing import writing
 
 
 def search(compilation: Compilation, options: SearchOptions) -> SearchReport:
@@ -31,7 +32,8 @@ def search(compilation: Compilation, options: SearchOptions) -> SearchReport:
         What `search.json` in the search's folder holds.
 
     Raises:
-        FitError: The spec has no search, no student meets its requirements, the cluster or the folder is not to be had.
+        FitError: The spec has no search, no student meets its requirements, the cluster or the folder is not to be had,
+            or what happens cannot be written down; what is finished is kept.
         Interrupted: Ctrl-C was pressed; all is saved to go on.
     """
     settings = _checked_settings(compilation)
@@ -39,7 +41,8 @@ def search(compilation: Compilation, options: SearchOptions) -> SearchReport:
     settled = Settled(compilation, settings, options, folder.absolute(), earlier)
     if earlier is not None:
         settled.check_same(earlier)
-    settled.folder.mkdir(parents=True, exist_ok=True)
+    with writing(settled.folder):
+        settled.folder.mkdir(parents=True, exist_ok=True)
     with held(settled.folder) as is_had:
         if not is_had:
             helps = ["wait for it, or take another folder"]
@@ -75,7 +78,8 @@ def _is_over(earlier: SearchReport, study: Study, options: SearchOptions) -> boo
 def _searched(settled: Settled, study: Study) -> SearchReport:
     """Run what is left of the trials, in a folder that no other process has, and finish the best."""
     bulletin, address = Bulletin(settled, study), settled.options.address
-    write_text(settled.folder / "spec.fit", settled.compilation.linked)
+    with writing(settled.folder):
+        write_text(settled.folder / "spec.fit", settled.compilation.linked)
     bulletin.publish("running")
     with listening() as is_asked, connected(address):
         if chosen(address) != LOCAL:

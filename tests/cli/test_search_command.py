@@ -207,6 +207,15 @@ def test_a_folder_that_is_not_free_is_refused(fit: Fit) -> None:
     assert Path("mine/thesis.txt").read_text() == "irreplaceable"
 
 
+def test_a_folder_that_cannot_be_made_is_one_finding(fit: Fit) -> None:
+    Path("file").touch()
+    outcome = fit("search", write(), "--folder", "file/mine")
+    assert outcome.code == 1
+    assert (
+        f"error[FIT5038]: cannot write to the search's folder `{Path('file/mine').absolute()}`: Not a d" in outcome.err
+    )
+
+
 def test_an_object_store_is_refused(fit: Fit) -> None:
     outcome = fit("search", write(), "--storage", "s3://bucket/here")
     assert outcome.code == 1
@@ -262,6 +271,15 @@ def test_the_best_values_are_written_into_the_spec_with_its_comments(fit: Fit, m
     assert outcome.code == 0
     assert outcome.err == "the best student's values are the defaults of net.fit\n"
     assert "# how wide\nparam width = 4 in {4, 8}  # of two\n" in Path(spec).read_text()
+
+
+def test_what_was_found_is_printed_although_it_cannot_be_written(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(late("tuning.search"), "search", lambda *_: report(best=0))
+    Path("file").touch()
+    outcome = fit("search", write(), "--write", "file/best.fit")
+    assert outcome.code == 2
+    assert outcome.out.startswith("student  val loss")
+    assert "`file/best.fit` cannot be written" in outcome.err
 
 
 def test_a_search_without_a_best_student_has_failed(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from contextlib import nullcontext
+from errno import ENOSPC
+from os import strerror
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,6 +23,7 @@ from fitdsl.training.run import train
 from fitdsl.tuning import search
 from fitdsl.tuning.report import SearchReport, read_search, read_trial
 from fitdsl.tuning.study import Study
+from fitdsl.tuning.writing import writing
 from fitdsl.work.hold import held
 from fitdsl.work.store import Store
 
@@ -157,6 +160,19 @@ def test_ctrl_c_while_the_best_is_trained_to_the_end_keeps_the_search(
     read = read_search(tmp_path / "search" / "search.json")
     assert read is not None
     assert (read.status, [trial.status for trial in read.trials]) == ("interrupted", ["done"] * 4)
+
+
+def test_what_cannot_be_written_down_ends_a_search_as_one_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Study, id: int, result: object) -> NoReturn:
+        with writing(tmp_path):
+            raise OSError(ENOSPC, strerror(ENOSPC))
+
+    monkeypatch.setattr(Study, "reached", full)
+    with pytest.raises(FitError) as error:
+        searched(tmp_path, CALM, ("random(trials=3", "random(trials=1"))
+    assert [finding.code for finding in error.value.diagnostics] == ["FIT5038"]
 
 
 def test_a_mistake_of_ours_ends_a_search_and_is_not_taken_for_a_breakdown(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from errno import ENOSPC
+from os import strerror
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from searching import compiled
 
+from fitdsl.diagnostics import FitError
 from fitdsl.tuning.candidates import Candidates
 from fitdsl.tuning.ledger import Ledger
 from fitdsl.tuning.points import Point
@@ -138,6 +141,21 @@ def test_whoever_goes_on_knows_everything_and_teaches_the_sampler_anew(tmp_path:
     assert proposer.told == [("refused", "6"), ((0.9,), "4")]
     assert second.next() is None
     assert second.counts() == first.counts()
+
+
+def test_a_full_disk_is_one_finding_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> NoReturn:
+        raise OSError(ENOSPC, strerror(ENOSPC))
+
+    made = study(tmp_path, Fixed(point(4)))
+    everything(made)
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(FitError) as error:
+        made.began(0)
+    (finding,) = error.value.diagnostics
+    assert finding.code == "FIT5038"
+    assert finding.message == f"cannot write to the search's folder `{tmp_path}`: No space left on device"
+    assert made.trials[0].attempts == 0
 
 
 def test_half_a_line_is_forgotten(tmp_path: Path) -> None:
