@@ -128,7 +128,7 @@ class Compilation:
         turned = [param for param in turned if param.domain is not None]
         counting = late("counting.space")
         is_countable = all(param.size is not None for param in turned)
-        ground = late("counting.survey").Ground(checked.linked, checked.point, self.name, turned)
+        ground = late("counting.ground").Ground(checked.linked, checked.point, self.name, turned)
         space: Space = counting.Space(ground if is_countable else None)
         return space
 

@@ -10,11 +10,11 @@ from ..space.domains import Lists
 from ..space.params import Point
 from ..syntax import nodes
 from ..syntax.spelling import spell
+from .ground import Ground, variables_of
 from .lattice import ANY, Edge, Lattice
 from .limits import Limit, Range, added
 from .reading import Variable
 from .students import Student
-from .survey import Ground, variables_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,11 +17,11 @@ from ..semantics.bindings import BlockValue
 from ..semantics.scope import UNKNOWN, Scope
 from ..syntax import nodes
 from ..values import Cost
-from .reading import Binding, Known, Names, Reader, Reads, Slot, Variable, free
-from .sights import FlowPlace, Sights
+from .reading import Binding, Known, Names, Reader, Reads, Slot, Variable
+from .sights import FlowPlace, Sighting, Sights
 from .states import Flowing, Line, Made, Make, State, Tag, TooMany
 
-MOST_MADE = 15_000
+MOST_MADE = 12_000
 """So many different pieces are made, and no more."""
 
 
@@ -103,7 +103,7 @@ class Pieces:
         self, expr: nodes.Expr, names: Names, values: Mapping[Variable, Any], held: Mapping[Slot, Any]
     ) -> Any:
         """The value of an expression; UNKNOWN where it has none."""
-        look = _Look(self.at(values), values, held)
+        look = _Look(self.reader, self.at(values), values, held)
         value = look.declarations.evaluator.value(expr, look.scope(expr, names))
         return UNKNOWN if look.declarations.reporter.has_errors else value
 
@@ -118,7 +118,46 @@ class Pieces:
             return None
         return None if found is None else tuple(found)
 
+    # Flows -----------------------------------------------------------------------------------------------------------
+
+    def inputs(self, network: nodes.Network, inputs: Mapping[str, Slot], line: Slot) -> Make:
+        """Makes the inputs of a network, and the line that its layers are numbered in."""
+
+        def make(values: Mapping[Variable, Any], held: Mapping[Slot, Any], state: State) -> Made | None:
+            declarations = self.at(values)
+            slots: dict[Slot, Any] = {line: Line("", False)}
+            for item in network.inputs:
+                type = declarations.input_type(item)
+                if type is None:
+                    return None
+                slots[inputs[item.name.text]] = Flowing((type,), (frozenset(),))
+            return Made(slots)
+
+        return make
+
+    def passed(self, source: Slot, target: Slot, line: Slot | None = None) -> Make:
+        """Gives what a slot holds to another one; the address of the line stands for it."""
+        sights = self.sights
+
+        def make(values: Mapping[Variable, Any], held: Mapping[Slot, Any], state: State) -> Made:
+            flowing, address = held[source], "" if line is None else held[line].address
+            named = address if flowing.is_single and address in sights.watched else ""
+            seen = frozenset((Sighting(sights.network, named, flowing.types[0], False),) if named else ())
+            trace = sights.passed(source.number, target.number, len(flowing.types), named)
+            return Made({target: flowing}, seen=seen, trace=trace)
+
+        return make
+
     # Layers -----------------------------------------------------------------------------------------------------------
+
+    def demand(self, count: int) -> None:
+        """Stop before more pieces are made than may be.
+
+        Raises:
+            TooMany: They would be too many.
+        """
+        if len(self._made) + count > MOST_MADE:
+            raise TooMany
 
     def piece(self, expr: nodes.Expr, at: At) -> Make:
         """Makes an expression as a whole."""
@@ -127,8 +166,6 @@ class Pieces:
             given = tuple(values.values())
             key = (id(expr), id(at.names), given, tuple(held.values()), tuple(map(type, given)))
             if key not in self._made:
-                if len(self._made) >= MOST_MADE:
-                    raise TooMany
                 # kept beside the answer, so that nothing else takes their identity
                 self._kept.append((expr, at.names))
                 self._made[key] = self._elaborated(expr, at, values, held)
@@ -144,11 +181,11 @@ class Pieces:
         self, expr: nodes.Expr, at: At, values: Mapping[Variable, Any], held: Mapping[Slot, Any]
     ) -> Made | None:
         """What the elaborator makes of a piece at some values."""
-        look = _Look(self.at(values), values, held)
+        look = _Look(self.reader, self.at(values), values, held)
         open = [case.declaration for case in at.tag if isinstance(case, BlockValue)]
         elaboration = Elaboration(look.declarations.evaluator, open=open)
         line: Line = held[at.line]
-        numbering = Numbering(line.address, line.is_single, line.count)
+        numbering = Numbering(line.address, line.is_single, line.counted)
         scope = look.scope(expr, at.names)
         current = None if at.current is None else look.wires(at.current)
         try:
@@ -193,6 +230,7 @@ class _Look:
         read: The flows that were asked for.
     """
 
+    reader: Reader
     declarations: Declarations
     values: Mapping[Variable, Any]
     held: Mapping[Slot, Any]
@@ -213,7 +251,7 @@ class _Look:
 
     def scope(self, node: nodes.Node, names: Names) -> Scope:
         """A scope in which the names of an expression are bound to what they are."""
-        bound = ((name, names.find(name)) for name in free(node))
+        bound = ((name, names.find(name)) for name in self.reader.free(node))
         return Scope(names={name: self._bound(binding) for name, binding in bound if binding is not None})
 
     def _bound(self, binding: Binding) -> Any:

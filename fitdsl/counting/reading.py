@@ -109,6 +109,7 @@ class Reader:
     variables: Mapping[str, tuple[Variable, ...]]
     _known: dict[tuple[int, int], tuple[Reads, object]] = field(default_factory=dict)
     _top: dict[str, Reads] = field(default_factory=dict)
+    _free: dict[int, tuple[frozenset[str], nodes.Node]] = field(default_factory=dict)
 
     def reads(self, node: nodes.Node, names: Names) -> Reads:
         """What a node reads, itself or through what it names."""
@@ -117,6 +118,12 @@ class Reader:
             # kept beside the answer, so that no other node takes its identity
             self._known[key] = (frozenset(self._found(node, names)), (node, names))
         return self._known[key][0]
+
+    def free(self, node: nodes.Node) -> frozenset[str]:
+        """The names in a node that are not bound inside it."""
+        if id(node) not in self._free:
+            self._free[id(node)] = (free(node), node)
+        return self._free[id(node)][0]
 
     def _found(self, node: nodes.Node, names: Names) -> Iterator[Read]:
         match node:

@@ -12,10 +12,10 @@ from ..semantics.scope import Scope
 from ..space.params import Point
 from ..syntax import nodes
 from ..values import Cost
+from .ground import Ground, Spelled, spelled_point
 from .lattice import Edge, Lattice
 from .limits import Demands, Limit, added
 from .students import Student
-from .survey import Ground, Spelled, spelled_point
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,11 +19,12 @@ from ..space.domains import countable
 from ..space.params import params, read_point
 from ..syntax import nodes
 from .dead import DeadValue, counted_dead, listed_dead
+from .ground import Ground, Spelled, point_of, spelled_point
 from .lattice import Edge, Lattice
 from .limits import Demands, Limit, demands
 from .shortfalls import Hopeless, counted_hopeless, listed_hopeless
 from .students import Costs, Student, any_of, every, from_survey, one_by_one
-from .survey import Ground, Spelled, Survey, point_of, spelled_point, survey
+from .survey import Survey, survey
 
 MOST_LISTED = 1_000
 """A space of so many students is listed."""

@@ -7,7 +7,7 @@ what hints and stages will see. All else is forgotten, so that states merge.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -29,8 +29,7 @@ class TooMany(Exception):
     """There are more states than can be gone through, or what decides on a student is not in its state."""
 
 
-@dataclass(frozen=True)
-class Flowing:
+class Flowing(NamedTuple):
     """What a slot holds: one flow, or several.
 
     Attributes:
@@ -46,19 +45,18 @@ class Flowing:
     is_single: bool = True
 
 
-@dataclass(frozen=True)
-class Line:
-    """How far the numbering of a line has come; `count` stays 0 where no numbers are asked for."""
+class Line(NamedTuple):
+    """How far the numbering of a line has come; `counted` stays 0 where no numbers are asked for."""
 
     address: str
     is_single: bool
-    count: int = 0
+    counted: int = 0
 
     def next(self, is_counted: bool) -> tuple[str, Line]:
         """The next address, and the line after it."""
         if self.is_single:
             return self.address, self
-        return f"{self.address}[{self.count}]", replace(self, count=self.count + is_counted)
+        return f"{self.address}[{self.counted}]", self._replace(counted=self.counted + is_counted)
 
 
 class State(NamedTuple):
@@ -155,6 +153,11 @@ class States:
         self.now, self.live[tag] = list(following), after
         self.layers.append(tuple(edges))
 
+    def different(self, tag: Tag, reads: Reads) -> int:
+        """At how many different values of what it reads a piece would be made."""
+        step = _Step(self, reads, frozenset(), frozenset())
+        return sum({step.read_of(s): step.combinations(s) for s in self.now if s.tag == tag}.values())
+
     def fork(self, tag: Tag, reads: Reads, after: Reads, value: Make) -> list[Tag]:
         """Sort the states of a tag by a value, whose `Made.tag` says what it is, and give the tags of the cases."""
         self.step(tag, reads, after, value)
@@ -190,6 +193,12 @@ class _Step:
         """The variables that are chosen now."""
         chosen = {number for number, _ in state.chosen}
         return [variable for variable in self.variables if variable.number not in chosen]
+
+    def read_of(self, state: State) -> tuple[tuple[Pick, ...], tuple[Any, ...]]:
+        """What is read of a state."""
+        numbers = {variable.number for variable in self.variables}
+        chosen = tuple(pick for pick in state.chosen if pick[0] in numbers)
+        return chosen, tuple(item for item in state.slots if item[0] in self.slots)
 
     def combinations(self, state: State) -> int:
         """How many ways lead on, at most."""

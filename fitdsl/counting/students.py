@@ -13,11 +13,12 @@ from ..space.params import Point, grid
 from ..syntax import nodes
 from ..values import Cost
 from .forms import Case
+from .ground import Ground, point_of
 from .lattice import ANY, Edge
 from .limits import Demands, added, value_of
 from .reading import Variable
 from .states import COST
-from .survey import End, Ground, Survey, point_of
+from .survey import End, Survey
 
 Costs = tuple[tuple[str, Cost], ...]
 

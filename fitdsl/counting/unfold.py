@@ -18,8 +18,8 @@ from ..syntax import nodes
 from .pieces import At, Pieces
 from .reading import TOP, Binding, Deferred, Known, Names, Reader, Reads, Slot, Variable, combinations, parameters
 from .safety import is_safe
-from .sights import Addresses, Sighting, Sights
-from .states import Flowing, Line, Made, Make, State, States, Tag, TooMany
+from .sights import Addresses, Sights
+from .states import Line, Made, State, States, Tag, TooMany
 
 MOST_AT_ONCE = 24
 """A piece is made as a whole at so many values of what it reads; one with more is taken apart, where it has parts."""
@@ -71,26 +71,13 @@ class Unfolding:
         held = frozenset((*inputs.values(), line))
         reads = frozenset(r for item in network.inputs for r in self.reader.reads(item.type, TOP))
         later = after | self.reader.reads(network.body, names) | held
-        self.states.step((), reads, later, self._inputs(network, inputs, line))
+        self.states.step((), reads, later, self.pieces.inputs(network, inputs, line))
         start = next(iter(inputs.values())) if len(inputs) == 1 else None
         # the slot of the result is not known yet, but nothing before the last line reads it
         result = self.body(network.body, At((), names, start, line, line, after))
         if self.steps > MAX_LAYERS:
             raise TooMany
         return result
-
-    def _inputs(self, network: nodes.Network, inputs: Mapping[str, Slot], line: Slot) -> Make:
-        def make(values: Mapping[Variable, Any], held: Mapping[Slot, Any], state: State) -> Made | None:
-            declarations = self.pieces.at(values)
-            slots: dict[Slot, Any] = {line: Line("", False)}
-            for item in network.inputs:
-                type = declarations.input_type(item)
-                if type is None:
-                    return None
-                slots[inputs[item.name.text]] = Flowing((type,), (frozenset(),))
-            return Made(slots)
-
-        return make
 
     def body(self, body: nodes.Body, at: At) -> Slot:
         """Walk the statements of a body; what it gives is in the slot of its last line."""
@@ -139,20 +126,8 @@ class Unfolding:
         current = replace(at, line=below).held
         self.states.step(at.tag, frozenset((at.line,)), at.rest | reads | current, begin)
         self.flow(statement.value, replace(at, line=below, after=at.after | {below}))
-        self.states.step(at.tag, frozenset((below, at.result)), at.after, self._passed(at.result, at.result, below))
-
-    def _passed(self, source: Slot, target: Slot, line: Slot | None = None) -> Make:
-        """Gives what a slot holds to another one; the address of the line stands for it."""
-        sights = self.pieces.sights
-
-        def make(values: Mapping[Variable, Any], held: Mapping[Slot, Any], state: State) -> Made:
-            flowing, address = held[source], "" if line is None else held[line].address
-            named = address if flowing.is_single and address in sights.watched else ""
-            seen = frozenset((Sighting(sights.network, named, flowing.types[0], False),) if named else ())
-            trace = sights.passed(source.number, target.number, len(flowing.types), named)
-            return Made({target: flowing}, seen=seen, trace=trace)
-
-        return make
+        passed = self.pieces.passed(at.result, at.result, below)
+        self.states.step(at.tag, frozenset((below, at.result)), at.after, passed)
 
     # Flows ------------------------------------------------------------------------------------------------------------
 
@@ -180,6 +155,7 @@ class Unfolding:
     def piece(self, expr: nodes.Expr, at: At) -> None:
         """Make a piece as a whole."""
         reads = self.reader.reads(expr, at.names) | at.held
+        self.pieces.demand(self.states.different(at.tag, reads))
         self.states.step(at.tag, reads, at.after, self.pieces.piece(expr, at))
         self.steps += self.pieces.steps(expr, at.names)
 
@@ -262,7 +238,7 @@ class Unfolding:
         self.states.step(at.tag, frozenset((at.line,)), at.rest | reads | at.held | {below}, begin)
         inner = at.rest | {below} | ({at.line} & at.after)
         result = self.body(body, replace(at, line=below, after=inner))
-        self.states.step(at.tag, frozenset((below, result)), at.after, self._passed(result, at.result, below))
+        self.states.step(at.tag, frozenset((below, result)), at.after, self.pieces.passed(result, at.result, below))
 
     def repeat(self, expr: nodes.Repeat, at: At) -> None:
         """Walk a repeat round by round."""
@@ -306,7 +282,7 @@ class Unfolding:
         """Give on what flows in, where nothing is done with it."""
         if at.current is None:
             raise TooMany
-        self.states.step(at.tag, frozenset((at.current,)), at.after, self._passed(at.current, at.result))
+        self.states.step(at.tag, frozenset((at.current,)), at.after, self.pieces.passed(at.current, at.result))
 
 
 def _with_parts(expr: nodes.Binary | nodes.List | nodes.Index, parts: list[nodes.Name]) -> nodes.Expr:

@@ -26,7 +26,10 @@ def _counts(space: Space, size: int) -> Iterator[str]:
         yield f"{_of(space.valid, size)} type-check{'s' * (space.valid == 1)}"
     if not space.requirements:
         return
-    if space.feasible is None:
+    low, high = space.bounds["feasible"]
+    if space.feasible is None and high is not None and (low, high) != (0, space.valid):
+        yield f"{_whole(low)} to {_whole(high)} meet every requirement"
+    elif space.feasible is None:
         yield "how many meet every requirement is not known"
     else:
         yield f"{_of(space.feasible, space.valid)} meet{'s' * (space.feasible == 1)} every requirement"

@@ -84,5 +84,12 @@ def test_what_is_not_known_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
         space.draw(1, seed=0)
 
 
+def test_what_is_known_by_bounds_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fitdsl.counting.space.MOST_LISTED", 0)
+    space = compiled("[params(s) <= 8K, params(s) * macs(s) <= 10M]").space
+    assert space.bounds["feasible"] == (0, 6)
+    assert space_text(space).startswith("9 students, all type-check, 0 to 6 meet every requirement; ")
+
+
 def test_a_spec_with_a_mistake_has_no_findings_on_its_space() -> None:
     assert compiled("params(t) <= 3").space_diagnostics == ()
