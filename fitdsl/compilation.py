@@ -89,6 +89,20 @@ class Compilation:
         return self._sound.built.program
 
     @property
+    def sketch(self) -> Program:
+        """The program at this point as far as it is known, for drawings: networks that do not check have their faults.
+
+        Raises:
+            FitError: The spec is not sound, and no network of it is known at all.
+        """
+        built = self._checked.built
+        known = {**built.declarations.sketches, **built.program.networks}
+        if not known:
+            return self.program
+        ordered = {name: known[name] for name in built.declarations.named if name in known}
+        return replace(built.program, networks=ordered)
+
+    @property
     def params(self) -> Mapping[str, ParamInfo]:
         """The params at this point, by name.
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ..atomic import write_bytes
+from ..diagnostics import Severity
 from ..view.drawing.png import NoResvg
 from ..view.formats import FORMATS
 from ..view.options import ViewOptions
@@ -41,6 +42,8 @@ def show(
         write_bytes(output, shown if isinstance(shown, bytes) else f"{shown}\n".encode())
     else:
         write_result(shown)
+    if any(finding.severity is Severity.ERROR for finding in compilation.diagnostics):
+        raise typer.Exit(1)
 
 
 def _note(note: str) -> None:

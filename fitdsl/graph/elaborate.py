@@ -25,9 +25,11 @@ from ..semantics.functions import describe, is_number
 from ..semantics.scope import UNKNOWN, Scope
 from ..source import NOWHERE, Span
 from ..syntax import nodes
+from ..syntax.spelling import spell
 from ..values import Rejected, TensorType
 from .habits import doubt, remedy
 from .model import Group, Layer, LayerGraph
+from .sketch import UNNAMED, Sketch, Unfit
 
 MAX_LAYERS = 20_000
 MAX_BLOCK_DEPTH = 40
@@ -93,6 +95,7 @@ class Elaboration:
         groups: Labels, blocks and repeats so far, by address.
         open: The blocks that are being unfolded, outermost first.
         first: Name of the network's first input.
+        sketch: What was found wrong, and where.
     """
 
     evaluator: Evaluator
@@ -102,6 +105,7 @@ class Elaboration:
     open: list[nodes.Block] = field(default_factory=list)
     first: str = "input"
     steps: int = 0
+    sketch: Sketch = field(default_factory=Sketch)
 
     @property
     def reporter(self) -> Reporter:
@@ -173,7 +177,7 @@ class Elaboration:
                     current = self.flow(step, scope, current, numbering)
                 return current
             case nodes.Call():
-                return self.call(expr, scope, current, numbering)
+                return self.marked(expr, scope, current, numbering)
             case nodes.Repeat():
                 return self.repeat(expr, scope, current, numbering)
             case nodes.Binary() if expr.op in MERGES:
@@ -233,6 +237,23 @@ class Elaboration:
             return bundle.wires[index]
         return self.layer(bundle.splitter.model_copy(update={"index": index}), bundle.wires, expr, scope, numbering)
 
+    def marked(self, expr: nodes.Call, scope: Scope, current: Any, numbering: Numbering) -> Any:
+        """The layer or the block that a call makes; where it makes none, and nothing in it is at fault, it is."""
+        faults = len(self.sketch.faults)
+        result = self.call(expr, scope, current, numbering)
+        if result is UNKNOWN and current is not UNKNOWN and len(self.sketch.faults) == faults:
+            wires = current.wires if isinstance(current, Bundle) else (current,) if isinstance(current, Wire) else ()
+            address = numbering.address if numbering.is_single else numbering.label(f"{UNNAMED}{faults + 1}")
+            self.mark(address, expr, wires)
+        return result
+
+    def mark(self, address: str, expr: nodes.Expr, wires: tuple[Wire, ...]) -> None:
+        """Note that what was reported last is to be seen at an address."""
+        found = self.reporter.diagnostics
+        if found and all(wire.type is not None for wire in wires):
+            op = Unfit(call=spell(expr), code=found[-1].code, message=found[-1].message)
+            self.sketch.note(address, op, tuple(wire.address for wire in wires), expr.span, len(self.layers))
+
     def call(self, expr: nodes.Call, scope: Scope, current: Any, numbering: Numbering) -> Any:
         """The layer or the block that a call makes."""
         self.count(expr.span, scope)
@@ -289,7 +310,10 @@ class Elaboration:
         """Add a layer; one whose inputs do not fit is reported and left without a type."""
         address, span = numbering.next(), expr.span
         types = [wire.type for wire in wires]
-        if not self.accepts(op, len(wires), span, scope) or None in types:
+        if not self.accepts(op, len(wires), span, scope):
+            self.mark(address, expr, wires)
+            return Wire(address, None)
+        if None in types:
             return Wire(address, None)
         known = [type for type in types if type is not None]
         try:
@@ -299,6 +323,7 @@ class Elaboration:
             code = "FIT2004" if len(wires) == 1 else "FIT2001"
             under = f"input comes from {came}" if len(wires) == 1 else f"inputs come from {came}"
             self.error(code, span, rejected.message, scope, remedy(op, expr, known) or rejected.help, under=under)
+            self.mark(address, expr, wires)
             return Wire(address, None)
         if found := doubt(op, expr, known):
             self.reporter.warning(found.code, span, found.message, notes=(found.note,), helps=(found.help,))

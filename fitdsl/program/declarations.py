@@ -47,11 +47,13 @@ class Declarations:
         named: Declarations by name.
         reporter: Told of every mistake, once.
         lost: Names that a part of the text declares which could not be read: they may mean anything.
+        sketches: Of the networks that turned out wrong what is known of them, by name.
     """
 
     named: Mapping[str, Named]
     reporter: Reporter
     lost: frozenset[str] = frozenset()
+    sketches: dict[str, Network] = field(default_factory=dict, repr=False)
     _values: dict[str, Any] = field(default_factory=dict, repr=False)
     _open: list[str] = field(default_factory=list, repr=False)
     _networks: dict[str, Network | None] = field(default_factory=dict, repr=False)
@@ -218,8 +220,12 @@ class Declarations:
         )
         if not isinstance(options, NetworkOptions):
             options = NetworkOptions()
-        graph = Elaboration(self.evaluator, options.init).network(network.body, types, Scope())
+        elaboration = Elaboration(self.evaluator, options.init)
+        graph = elaboration.network(network.body, types, Scope())
         if graph is None:
+            known = elaboration.sketch.graph(types, elaboration.layers, elaboration.groups)
+            if known is not None:
+                self.sketches[network.name.text] = Network(network.name.text, network.role, known, {}, doc=network.doc)
             return None
         data = {name: value.data if isinstance(value, InputOf) else None for name, value in inputs.items()}
         weights = network.weights.value if network.weights else None

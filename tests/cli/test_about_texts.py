@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from command_line import Fit
@@ -159,6 +160,55 @@ def test_a_bad_spec_is_not_shown(fit: Fit, command: str) -> None:
     outcome = fit(command, "bad.fit")
     assert (outcome.code, outcome.out) == (1, "")
     assert outcome.err.startswith("error[FIT1001]: nothing is called `Linaer`\n")
+
+
+@pytest.mark.parametrize("format", ["svg", "dot", "mermaid"])
+def test_a_drawing_of_a_bad_spec_shows_what_is_known(fit: Fit, format: str) -> None:
+    outcome = fit("show", "bad.fit", "--format", format)
+    assert (outcome.code, outcome.err) == (1, FOUND)
+    assert "FIT1001 Linaer" in outcome.out
+
+
+def test_a_drawing_goes_into_a_file(fit: Fit) -> None:
+    printed = fit("show", "good.fit", "--format", "svg")
+    assert (printed.code, printed.err) == (0, "")
+    assert fit("show", "good.fit", "--format", "svg", "-o", "out/net.svg").code == 0
+    assert Path("out/net.svg").read_text() == printed.out
+
+
+def test_a_drawing_that_would_be_too_large_says_what_is_closed(fit: Fit) -> None:
+    lines = "\n".join(f"  s{n} = repeat w in [4, 5] {{ x = Linear(w) -> ReLU()\n x -> Linear(4) }}" for n in range(100))
+    Path("long.fit").write_text(f"fit 1\n\nstudent net(image: [4]) {{\n{lines}\n}}\n")
+    note = "note: `net` has 600 layers; blocks 2 levels deep are drawn closed (`--depth` opens more)\n"
+    outcome = fit("show", "long.fit", "--format", "svg")
+    assert (outcome.code, outcome.err) == (0, note)
+    assert fit("show", "long.fit", "--format", "dot").err == note
+    assert fit("show", "long.fit", "--format", "svg", "--depth", "3").err == ""
+
+
+def test_many_parts_of_one_block_are_drawn_in_bundles(fit: Fit) -> None:
+    lines = "\n".join(f"  l{n} = Linear({n + 1})" for n in range(300))
+    Path("flat.fit").write_text(f"fit 1\n\nstudent net(image: [4]) {{\n{lines}\n}}\n")
+    outcome = fit("show", "flat.fit", "--format", "svg", "--depth", "9")
+    assert (outcome.code, outcome.err) == (0, "note: `net` has 300 parts in one block; they are drawn in bundles\n")
+    assert "l0 … l7 (8 layers)" in outcome.out
+
+
+def test_an_image_takes_the_extra(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    outcome = fit("show", "good.fit", "--format", "png", "-o", "net.png")
+    assert outcome.code == 2
+    assert outcome.err.splitlines()[-1] == (
+        "Error: Invalid value: drawing a PNG takes resvg: pip install 'fitdsl[png]', or use --format svg"
+    )
+    assert not Path("net.png").exists()
+
+
+def test_an_image_is_drawn_by_resvg(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = SimpleNamespace(svg_to_bytes=lambda svg_string, zoom: [137, 80, len(svg_string) > 1000, int(zoom)])
+    monkeypatch.setitem(sys.modules, "resvg_py", drawn)
+    assert fit("show", "good.fit", "--format", "png", "-o", "net.png").code == 0
+    assert Path("net.png").read_bytes() == bytes([137, 80, 1, 2])
 
 
 def test_a_format_that_does_not_exist_is_refused_with_the_list(fit: Fit) -> None:

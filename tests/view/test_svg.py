@@ -97,7 +97,7 @@ def test_a_small_picture() -> None:
         '<rect class="layer conv" x="1" y="2" width="30" height="20" rx="4" data-address="net.a">'
         "<title>a &amp; b</title></rect>",
         '<text x="5" y="14" class="name"><tspan class="op">Conv2d(8, 1)</tspan></text>',
-        '<text x="20" y="14" class="shape" text-anchor="end">[8]</text>',
+        '<text x="20" y="14" class="faint" text-anchor="end">[8]</text>',
         '<path class="wire" d="M10 22L10 26Q10 30 15 30L35 30Q40 30 40 35L40 50"/>',
         '<path class="head" d="M40 50L36.8 46 43.2 46Z"/>',
         "</svg>",

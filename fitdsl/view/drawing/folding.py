@@ -10,7 +10,7 @@ from ...dataclass import dataclass
 from ...graph.model import LayerGraph
 from ...values import Cost
 from ..terminal import counted
-from .outline import Item, close_below, outline
+from .outline import INPUT, Item, close_below, outline
 
 MOST_ROWS = 300
 """Rows of a network that are drawn unless more are asked for."""
@@ -18,7 +18,8 @@ ROWS_WITHOUT_FOLDING = 48
 """Rows up to which like parts are drawn one by one, unless they are as many as `LIKE_PARTS`."""
 LIKE_PARTS = 8
 MOST_PARTS = 200
-"""Parts of one block that are drawn, whatever depth is asked for."""
+"""Parts of one block that are drawn, whatever depth is asked for; more are drawn as `BUNDLES`."""
+BUNDLES = 40
 
 
 @dataclass(frozen=True)
@@ -39,15 +40,15 @@ def shorten(graph: LayerGraph, taps: Collection[str], depth: int | None = None) 
     """
     whole = outline(graph)
     least = 2 if whole.rows > ROWS_WITHOUT_FOLDING else LIKE_PARTS
-    folded = _bundled(_fold(whole, _Likeness(graph, frozenset(taps)), least), frozenset(taps))
-    folded = _without_small_frames(folded)
+    bundled = _bundled(_fold(whole, _Likeness(graph, frozenset(taps)), least))
+    note = _bundle_note(bundled)
     if depth is not None:
-        return Shortened(close_below(folded, depth), _bundle_note(folded))
-    if folded.rows <= MOST_ROWS:
-        return Shortened(folded, _bundle_note(folded))
-    level = next((level for level in range(_depth(folded), 1, -1) if close_below(folded, level).rows <= MOST_ROWS), 1)
+        return Shortened(_without_small_frames(close_below(bundled, depth)), note)
+    if bundled.rows <= MOST_ROWS:
+        return Shortened(_without_small_frames(bundled), note)
+    level = next((n for n in range(_depth(bundled), 1, -1) if close_below(bundled, n).rows <= MOST_ROWS), 1)
     note = f"has {counted(len(graph.layers), 'layer')}; blocks {counted(level, 'level')} deep are drawn closed"
-    return Shortened(close_below(folded, level), f"{note} (`--depth` opens more)")
+    return Shortened(_without_small_frames(close_below(bundled, level)), f"{note} (`--depth` opens more)")
 
 
 def _depth(item: Item) -> int:
@@ -92,7 +93,7 @@ def _fold(item: Item, likeness: _Likeness, least: int) -> Item:
     parts = tuple(_fold_runs(inside, likeness, least))
     if len(parts) == 1 and parts[0].times > 1 and item.address:
         return replace(parts[0], address=item.address, doc=item.doc or parts[0].doc)
-    return replace(item, parts=parts)
+    return item if parts == item.parts else replace(item, parts=parts)
 
 
 def _fold_runs(parts: Sequence[Item], likeness: _Likeness, least: int) -> Iterator[Item]:
@@ -120,26 +121,34 @@ def _joined(alike: Sequence[Item]) -> Item:
 
 def _without_small_frames(item: Item) -> Item:
     """The item with nameless blocks of one layer, and what is joined to it, replaced by their layers."""
-    parts = (_without_small_frames(part) for part in item.parts)
-    return replace(item, parts=tuple(inner for part in parts for inner in (part.parts if _is_small(part) else (part,))))
+    if not item.is_block:
+        return item
+    whole = map(_without_small_frames, item.parts)
+    parts = tuple(inner for part in whole for inner in (part.parts if _is_small(part) else (part,)))
+    return item if parts == item.parts else replace(item, parts=parts)
 
 
 def _is_small(item: Item) -> bool:
-    is_plain = item.is_block and item.is_open and item.times == 1 and not item.label
+    if not (item.is_block and item.is_open) or item.times > 1 or item.label:
+        return False
     is_joined = all(part.family == "pointwise" and part.times == 1 and not part.is_block for part in item.parts[1:])
-    return is_plain and is_joined and not item.parts[0].is_block
+    return is_joined and not item.parts[0].is_block
 
 
 # Bundling -------------------------------------------------------------------------------------------------------------
 
 
-def _bundled(item: Item, taps: frozenset[str]) -> Item:
+def _bundled(item: Item) -> Item:
     """The item with the parts of long blocks put into bundles, which are closed blocks without a name."""
-    parts = tuple(_bundled(part, taps) for part in item.parts)
+    if not item.is_block:
+        return item
+    parts = tuple(_bundled(part) for part in item.parts)
     if len(parts) <= MOST_PARTS:
-        return replace(item, parts=parts)
-    size = -(-len(parts) // (MOST_PARTS // 2))
-    return replace(item, parts=tuple(_bundle(parts[start : start + size]) for start in range(0, len(parts), size)))
+        return item if parts == item.parts else replace(item, parts=parts)
+    given = tuple(part for part in parts if part.family == INPUT)
+    size = -(-(len(parts) - len(given)) // BUNDLES)
+    bundles = (_bundle(parts[start : start + size]) for start in range(len(given), len(parts), size))
+    return replace(item, parts=(*given, *bundles))
 
 
 def _bundle(parts: Sequence[Item]) -> Item:
@@ -159,5 +168,5 @@ def _bundle_note(item: Item) -> str:
 
 def _longest(item: Item) -> int:
     inside = max((_longest(part) for part in item.parts), default=0)
-    own = sum(len(part.parts) if not part.is_open else 1 for part in item.parts)
+    own = sum(len(part.parts) if not part.is_open else 1 for part in item.parts if part.family != INPUT)
     return max(inside, own)

@@ -14,6 +14,7 @@ from itertools import groupby
 from ...dataclass import dataclass
 from ...graph.model import LayerGraph
 from ...graph.outside import Opaque
+from ...graph.sketch import UNNAMED, Unfit
 from ...values import Cost, TensorType
 from ..spelling import spell_call
 from ..terminal import printable
@@ -56,9 +57,10 @@ class Item:
 
     @property
     def label(self) -> str:
-        """Its last step, if that is a name and no number."""
+        """Its last step, if that is a name that its spec gives and no number."""
         step = self.address.rpartition(".")[2]
-        return "" if step.endswith("]") else step
+        is_given = not step.endswith("]") and not (self.family == "fault" and step.startswith(UNNAMED))
+        return step if is_given else ""
 
     @property
     def rows(self) -> int:
@@ -105,6 +107,9 @@ def _input(name: str, given: TensorType) -> Item:
 
 def _layer(graph: LayerGraph, address: str) -> Item:
     layer = graph.layers[address]
+    if isinstance(layer.op, Unfit):
+        word = printable(f"{layer.op.code} {layer.op.call}")
+        return Item(address, word, (address,), address, layer.type, layer.cost, "fault", doc=layer.op.message)
     word = "not written here" if isinstance(layer.op, Opaque) else printable(spell_call(layer.op))
     return Item(address, word, (address,), address, layer.type, layer.cost, family_of(type(layer.op)))
 

@@ -56,7 +56,7 @@ def what_of(item: Item) -> str:
 
 
 def _shape(item: Item) -> str:
-    return "" if item.family == "pointwise" else str(item.type)
+    return {"pointwise": "", "fault": "?"}.get(item.family, str(item.type))
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,5 +123,5 @@ class Painter:
         layers = f", {counted(len(item.layers), 'layer')}" if item.is_block else ""
         cost = f"{counted(item.cost.params, 'param')}, {item.cost.macs:,} MACs"
         known = [f"{self._address(item)}{layers}", item.word, str(item.type)]
-        known += [] if item.family in {INPUT, "outside"} else [cost]
+        known += [] if item.family in {INPUT, "outside", "fault"} else [cost]
         return "\n".join(filter(None, (*known, item.doc)))

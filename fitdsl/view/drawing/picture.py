@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ...dataclass import dataclass
 from ...graph.model import Network
+from ...graph.sketch import Unfit
 from ...program.model import Program
 from ..table import headline
 from ..terminal import counted, human, printable
@@ -52,6 +53,8 @@ def draw(program: Program, depth: int | None = None) -> Drawn:
     rights = [*(_right(program, net) for net in standing.values()), *(pill.x + pill.width / 2 for pill in losses)]
     width = max((NARROWEST, *rights, *(card.x + card.width / 2 for card in placed))) + MARGIN
     shapes = [*_networks(program, standing, placed), *_losses(losses, program, standing)]
+    if not standing:
+        shapes.append(Words(MARGIN, MARGIN, "This spec has no networks."))
     legend, height = _legend(program, shapes, width, (losses[0].y + ROW if losses else below) + APART * 0.75)
     return Drawn(Picture(width, height, (*shapes, *legend), _title(program), _description(program)), notes)
 
@@ -149,6 +152,9 @@ def size_of(network: Network) -> str:
     """What a network costs, in a few words."""
     if network.cost is None:
         return "from outside"
+    faults = sum(isinstance(layer.op, Unfit) for layer in network.graph.layers.values())
+    if faults:
+        return f"does not check, {counted(faults, 'fault')}"
     return f"{human(network.cost.params)} params, {human(network.cost.macs)} MACs"
 
 

@@ -14,7 +14,7 @@ from .svg import svg
 
 def svg_view(compilation: Compilation, options: ViewOptions) -> str:
     """The whole spec at its point as one SVG document."""
-    drawn = draw(compilation.program, options.depth)
+    drawn = draw(compilation.sketch, options.depth)
     for note in drawn.notes:
         options.tell(note)
     return svg(drawn.picture)
@@ -40,7 +40,7 @@ def mermaid_view(compilation: Compilation, options: ViewOptions) -> str:
 
 
 def _diagram(compilation: Compilation, options: ViewOptions) -> Diagram:
-    drawn = diagram(compilation.program, options.depth)
+    drawn = diagram(compilation.sketch, options.depth)
     for note in drawn.notes:
         options.tell(note)
     return drawn
