@@ -180,6 +180,31 @@ def test_settings_of_a_network() -> None:
     )
 
 
+def test_a_network_from_outside_is_known_by_the_paths_of_its_modules() -> None:
+    teacher = BASE[BASE.index("teacher big") : BASE.index("student small")]
+    one, other = (
+        changed(
+            (teacher, f'teacher big = torchvision("resnet18", classes=10, features={{layer{n}: [8, 4, 4]}})\n\n'),
+            ("teacher.t1", f"teacher.layer{n}"),
+            (BASE[BASE.index("stage teach") : BASE.index("stage hints")], ""),
+            (" after teach", ""),
+        )
+        for n in (2, 3)
+    )
+    assert (
+        diff_text(difference(one, other), Display(width=120)).partition("\n\n")[2]
+        == """\
+~ teacher big
+  ~ source  torchvision("resnet18", classes=10, features={layer2: [8, 4, 4]}) → torchvision("resnet18", classes=10,
+            features={layer3: [8, 4, 4]})
+  - layer2  outside([8, 4, 4]), [8, 4, 4]
+  + layer3  outside([8, 4, 4]), [8, 4, 4]
+
+~ hint mid
+  ~ hint  big.layer2 [8, 4, 4] → big.layer3 [8, 4, 4]"""
+    )
+
+
 def test_a_network_of_another_name_is_the_same_one() -> None:
     assert said(("student small", "student thin")) == "> student small → thin"
 

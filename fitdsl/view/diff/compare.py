@@ -15,7 +15,7 @@ from ..document import CostDocument, cost_document
 from .document import Change, DiffDocument, FactDiff, LayerDiff, NetworkDiff
 from .facts import Names, hint_facts, network_facts, record_facts, stage_facts
 from .layers import layer_diffs
-from .matching import match
+from .matching import Matching, match
 from .parts import Pairs, Parts, differences, fact_diffs, merged, pair
 from .sides import Said, Side
 
@@ -67,7 +67,7 @@ def _matched(before: Names, after: Names) -> _View:
     networks = _network_pairs(before.program.networks, after.program.networks)
     before, after = _named(before, after, "networks", networks)
     one, other = before.program.networks, after.program.networks
-    matchings = {before.tokens["networks"][a]: match(one[a].graph, other[b].graph) for a, b in networks.items()}
+    matchings = {before.tokens["networks"][a]: _matching(one[a], other[b]) for a, b in networks.items()}
     before, after = replace(before, matchings=matchings), replace(after, matchings=matchings)
     hints = pair(_hints(before), _hints(after))
     before, after = _named(before, after, "hints", hints)
@@ -85,6 +85,14 @@ def _named(before: Names, after: Names, kind: str, pairs: Pairs) -> tuple[Names,
         replace(before, tokens={**before.tokens, kind: same}),
         replace(after, tokens={**after.tokens, kind: others}),
     )
+
+
+def _matching(before: Network, after: Network) -> Matching:
+    """Which layer is which; of a network from outside modules are known by their paths alone."""
+    one, other = before.graph, after.graph
+    if before.source is None and after.source is None:
+        return match(one, other)
+    return Matching(one, other, {address: address for address in one.layers if address in other.layers})
 
 
 def _network_pairs(before: Mapping[str, Network], after: Mapping[str, Network]) -> Pairs:

@@ -177,12 +177,14 @@ def _moved(before: NodeDocument, after: NodeDocument, kind: str) -> str:
 
 def _folded(rows: Sequence[Row]) -> Iterator[Row]:
     """Rows that say the same of addresses in a row as one: `s1[3..5][0]`."""
-    first = {row.place: number for number, row in enumerate(rows)}
+    number = {row: place for place, row in enumerate(rows)}
     alike: dict[Row, list[str]] = {}
     for row in rows:
         alike.setdefault(replace(row, place=""), []).append(row.place)
     found = [
-        (first[places[0]], replace(said, place=word)) for said, group in alike.items() for word, places in spans(group)
+        (number[replace(said, place=places[0])], replace(said, place=word))
+        for said, group in alike.items()
+        for word, places in spans(group)
     ]
     return (row for _, row in sorted(found, key=lambda item: item[0]))
 
