@@ -81,7 +81,12 @@ def _searched(settled: Settled, study: Study) -> SearchReport:
     with writing(settled.folder):
         write_text(settled.folder / "spec.fit", settled.compilation.linked)
     bulletin.publish("running")
-    with listening() as is_asked, connected(address):
+    # Ray takes SIGTERM for itself as it starts, so it is listened to anew
+    with listening() as was_asked, connected(address), listening() as is_asked_now:
+
+        def is_asked() -> bool:
+            return was_asked() or is_asked_now()
+
         if chosen(address) != LOCAL:
             check_accord()
         check_resources(settled.resources)
