@@ -67,6 +67,8 @@ def align(columns: Mapping[str, Column], program: Program) -> dict[str, Column]:
     placed = dict(columns)
     roles = {name: program.networks[name].role for name in placed}
     pairs = [(t, s) for t in placed for s in placed if (roles[t], roles[s]) == ("teacher", "student")]
+    # students that teach each other have no teacher to stand beside
+    pairs = pairs or [(first, other) for first in [*placed][:1] for other in [*placed][1:]]
     for _ in range(PASSES if pairs else 0):
         for teacher, student in pairs:
             anchors = _anchors(program, placed[teacher], placed[student])

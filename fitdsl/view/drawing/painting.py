@@ -52,7 +52,8 @@ def what_of(item: Item) -> str:
     """The call of a layer; of a closed block its name and how much it hides."""
     if not item.is_block:
         return item.word
-    return f"{item.word} ({counted(len(item.layers), 'layer')})".strip()
+    each = " each" * (item.times > 1)
+    return f"{item.word} ({counted(len(item.drawn_layers), 'layer')}{each})".strip()
 
 
 def _shape(item: Item) -> str:
