@@ -3,7 +3,8 @@
     python many.py SPEC FOLDER ADDRESS TRIALS
 
 Answers with one JSON object: `mb`, resident memory after each quarter of the trials; `own_ms`, milliseconds spent for a
-trial in our own parts of the driver, in each quarter; `wall_ms`, milliseconds by the clock for a trial.
+trial in our own parts of the driver, in each quarter; `own_cpu_ms`, those on a core; `wall_ms`, milliseconds by the
+clock for a trial.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any
 
 import fitdsl as fit
@@ -36,21 +37,22 @@ class Tally:
 
     def __init__(self, trials: int) -> None:
         self.every = trials // 4
-        self.spent = self.before = 0.0
+        self.spent = self.before = self.cpu = self.cpu_before = 0.0
         self.ended = 0
         self.began = perf_counter()
-        self.found: dict[str, list[float]] = {"mb": [], "own_ms": [], "wall_ms": []}
+        self.found: dict[str, list[float]] = {"mb": [], "own_ms": [], "own_cpu_ms": [], "wall_ms": []}
 
     def timed(self, method: Callable[..., Any]) -> Callable[..., Any]:
         """A method, whose time is added."""
 
         @wraps(method)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
-            began = perf_counter()
+            began, cpu = perf_counter(), thread_time()
             try:
                 return method(*args, **kwargs)
             finally:
                 self.spent += perf_counter() - began
+                self.cpu += thread_time() - cpu
 
         return wrapped
 
@@ -71,8 +73,9 @@ class Tally:
         now = perf_counter()
         self.found["mb"].append(resident_mb())
         self.found["own_ms"].append(1000 * (self.spent - self.before) / self.every)
+        self.found["own_cpu_ms"].append(1000 * (self.cpu - self.cpu_before) / self.every)
         self.found["wall_ms"].append(1000 * (now - self.began) / self.every)
-        self.before, self.began = self.spent, now
+        self.before, self.cpu_before, self.began = self.spent, self.cpu, now
 
 
 def resident_mb() -> float:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import distributions
+from platform import python_version_tuple
 from typing import Any
 
 import ray
@@ -60,9 +62,6 @@ def _asker() -> Callable[[], Versions]:
     """A function that says what its machine has. It travels as a whole, as fitdsl may not be there."""
 
     def versions() -> Versions:
-        from importlib.metadata import distributions
-        from platform import python_version_tuple
-
         found = {"Python": ".".join(python_version_tuple()[:2])}
         for name in ("ray", "fitdsl"):
             found[name] = next((one.version for one in distributions(name=name)), "none")
