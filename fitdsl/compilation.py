@@ -227,7 +227,7 @@ class Compilation:
         built = build(resolve(linked, point), self.name, reporter, sure.lost)
         domains = Domains(built.declarations.evaluator)
         infos = {name: domains.info(param, point) for name, param in known.items()}
-        *_, last = (None, *(() if reporter.has_errors else built.program.stages.values()))
+        last = None if reporter.has_errors else next(reversed(built.program.stages.values()), None)
         reader = Searches(built.declarations, infos, last)
         blocks = searches(linked, reporter)
         check_names(replace(linked, declarations=blocks), Vocabulary.of(built.declarations), reporter)

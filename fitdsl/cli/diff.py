@@ -40,7 +40,7 @@ def diff(
     against: Annotated[list[str] | None, typer.Option("--against", metavar="NAME=VALUE", help=_AGAINST)] = None,
     include: IncludeOption = None,
 ) -> None:
-    """Compare two specs, two points, a run or a trial; exit with 1 if they differ."""
+    """Say in what two specs, points, runs or trials differ."""
     view = DIFF_FORMATS[pick(format, tuple(DIFF_FORMATS), "format")]
     if after is None and not against:
         raise typer.BadParameter("`diff` compares two: name another spec, or another point with --against NAME=VALUE")
