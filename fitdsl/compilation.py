@@ -227,8 +227,8 @@ class Compilation:
         built = build(resolve(linked, point), self.name, reporter, sure.lost)
         domains = Domains(built.declarations.evaluator)
         infos = {name: domains.info(param, point) for name, param in known.items()}
-        last = None if reporter.has_errors else next(reversed(built.program.stages.values()), None)
-        reader = Searches(built.declarations, infos, last)
+        stages = [] if reporter.has_errors else list(built.program.stages.values())
+        reader = Searches(built.declarations, infos, stages[-1] if stages else None)
         blocks = searches(linked, reporter)
         check_names(replace(linked, declarations=blocks), Vocabulary.of(built.declarations), reporter)
         settings = [reader.read(block) for block in blocks]
