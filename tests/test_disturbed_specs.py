@@ -56,7 +56,8 @@ def check_views(seeds: range) -> None:
         for report in REPORTS.values():
             report(compilation.diagnostics, Display())
         if all(finding.severity == "warning" for finding in compilation.diagnostics):
-            assert [view(compilation, ViewOptions(Display(), None)) for view in FORMATS.values()]
+            # a PNG is the SVG, rendered by a package that need not be there
+            assert [view(compilation, ViewOptions(Display(), None)) for name, view in FORMATS.items() if name != "png"]
             assert plan(compilation.program, Display())
             assert Compilation(Source("resolved.fit", compilation.resolved), compilation.path).program
 

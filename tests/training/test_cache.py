@@ -223,4 +223,5 @@ def test_what_was_kept_is_logged(tmp_path: Path) -> None:
         "place": "disk",
         "bytes": 200 * 8 * 3 * 3 * 4,
         "rows": 200,
+        "total": 200,
     }

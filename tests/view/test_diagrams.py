@@ -66,9 +66,9 @@ def test_mermaid_of_a_teacher_and_a_student() -> None:
     lines = mermaid(diagram(small_program(), depth=2)).splitlines()
     assert lines[:7] == MERMAID.splitlines()[:7]
     assert lines[8:22] == [
-        '  subgraph g12["student small: 2.75K params, 14.1K MACs"]',
+        '  subgraph g13["student small: 2.75K params, 14.1K MACs"]',
         '    n7["image<br/>[1, 8, 8]"]:::input',
-        '    subgraph g9["s1"]',
+        '    subgraph g10["s1"]',
         '      n8["unit (2 layers)<br/>[4, 8, 8]"]:::closed',
         '      n9["unit (2 layers)<br/>[4, 8, 8]"]:::closed',
         "    end",
