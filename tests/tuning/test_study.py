@@ -151,11 +151,11 @@ def test_a_full_disk_is_one_finding_and_loses_nothing(tmp_path: Path, monkeypatc
     everything(made)
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(FitError) as error:
-        made.began(0)
+        end(made, 0, 0.9)
     (finding,) = error.value.diagnostics
     assert finding.code == "FIT5038"
     assert finding.message == f"cannot write to the search's folder `{tmp_path}`: No space left on device"
-    assert made.trials[0].attempts == 0
+    assert made.trials[0].status == "running"
 
 
 def test_half_a_line_is_forgotten(tmp_path: Path) -> None:
