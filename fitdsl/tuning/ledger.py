@@ -181,7 +181,7 @@ class Ledger:
 def _whole_lines(path: Path) -> Iterator[Line]:
     if not path.exists():
         return
-    for text in path.read_text(encoding="utf-8").splitlines():
+    for text in path.read_bytes().split(b"\n"):
         try:
             yield _LINE.validate_python(json.loads(text))
         except (ValueError, ValidationError):

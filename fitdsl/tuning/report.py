@@ -86,7 +86,7 @@ class SearchReport(_Report):
     vary: tuple[str, ...] = Field(description="the params that vary")
     sampler: str
     scheduler: str
-    wanted: int = Field(description="how many students were to be trained")
+    wanted: int = Field(description="how many students were to be trained, at most as many as there are")
     limits: dict[str, int] = Field({}, description="at most so many epochs in single stages, by name")
     resources: dict[str, float] = Field(description="what one trial was given of a machine")
     versions: dict[str, str] = Field(description="of everything that has a say in the numbers")

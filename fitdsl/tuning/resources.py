@@ -9,6 +9,7 @@ import ray
 
 from ..backend.refusal import refusal
 from ..dataclass import dataclass
+from ..view.terminal import counted
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,9 @@ def check_resources(resources: Resources) -> None:
     best = _listed({name: max((node.get(name, 0) for node in nodes), default=0) for name in resources.asked})
     message = f"no machine of the cluster has {wanted} for a trial"
     helps = ["ask for less: `trial = {cpus: 1, gpus: 0}` in the search, or `--cpus` and `--gpus`"]
-    raise refusal("FIT5032", message, notes=[f"{len(nodes)} machines; the most that one has is {best}"], helps=helps)
+    notes = [f"{counted(len(nodes), 'machine')}; the most that one has is {best}"]
+    raise refusal("FIT5032", message, notes=notes, helps=helps)
 
 
 def _listed(amounts: dict[str, float]) -> str:
-    return " and ".join(f"{amount:g} {name}s" for name, amount in amounts.items())
+    return " and ".join(f"{amount:g} {name}" + "s" * (amount != 1) for name, amount in amounts.items())

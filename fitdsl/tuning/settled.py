@@ -120,7 +120,7 @@ class Settled:
             proposer=proposer(self.settings.sampler, candidates, len(goals)),
             ledger=Ledger.read(self.folder / "ledger.jsonl"),
             around=self.around,
-            wanted=self.wanted,
+            wanted=self.wanted if candidates.size is None else min(self.wanted, candidates.size),
         )
 
     def scheduler(self, told: Told) -> TrialScheduler:

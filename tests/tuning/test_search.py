@@ -40,7 +40,7 @@ def where(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def report(where: Path) -> SearchReport:
-    """Nine students are wanted of a space that has four."""
+    """Nine students are asked for, of a space that has four."""
     with said(where / "said"):
         return searched(where, CALM, MORE)
 
@@ -55,6 +55,10 @@ def test_every_student_that_meets_the_requirement_is_trained_and_no_other(report
     assert [trial.id for trial in report.trials] == [0, 1, 2, 3]
     assert [(trial.status, trial.attempts, trial.epoch) for trial in report.trials] == [("done", 1, 4)] * 4
     assert (report.status, report.counts.infeasible, report.counts.trained) == ("done", 0, 4)
+
+
+def test_no_more_students_are_awaited_than_there_are(report: SearchReport) -> None:
+    assert report.wanted == len(report.trials) == 4
 
 
 def test_every_epoch_of_the_last_stage_is_written_down(report: SearchReport) -> None:

@@ -169,6 +169,20 @@ def test_half_a_line_is_forgotten(tmp_path: Path) -> None:
     assert path.read_text() == "".join(text.splitlines(keepends=True)[:-1])
 
 
+def test_a_line_that_is_damaged_is_left_out_and_those_around_it_count(tmp_path: Path) -> None:
+    first = study(tmp_path, Fixed(point(4), point(2)))
+    everything(first)
+    first.began(0)
+    # `\u2028` ends a line for `str.splitlines`, and stands unescaped in a file
+    first.ended(0, {"status": "failed", "reason": "one\u2028two"})
+    end(first, 1, 0.9)
+    path = tmp_path / "ledger.jsonl"
+    *lines, last = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines, b"\x00\xff\n", last]))
+    again = Ledger.read(path).trials
+    assert [(trial.status, trial.reason) for trial in again.values()] == [("failed", "one\u2028two"), ("done", "")]
+
+
 @pytest.mark.parametrize(
     ("goals", "expected"),
     [
