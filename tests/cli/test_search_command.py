@@ -148,6 +148,12 @@ def test_the_headline_says_where_a_search_is() -> None:
     )
 
 
+def test_the_headline_tells_a_cost_that_is_the_first_goal() -> None:
+    assert headline(report(goals=("minimize params(net)", "maximize val.accuracy"))) == (
+        "search: 4 of 8 students, 1 running, best params(net) 10 (#0), 160 an hour, 1:30 left"
+    )
+
+
 def test_lines_come_now_and_then_and_say_what_runs(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
