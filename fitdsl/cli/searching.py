@@ -16,6 +16,7 @@ from ..tuning.options import View, Watcher
 from ..tuning.report import ENDED, SearchReport, Status, TrialReport
 from ..view.terminal import Display, Style, columns, counted, human, printable, sections
 from .session import say
+from .train import command
 
 QUIET_S = 5.0
 """Seconds between two plain lines."""
@@ -188,7 +189,7 @@ def _files(report: SearchReport) -> Iterator[str]:
     yield f"report and trials: {report.folder}"
     if report.best is not None:
         best = report.folder / "best.fit"
-        yield f"best student: {best}; train it again with `fit train {best}`"
+        yield f"best student: {best}; train it again with `{command(best, {})}`"
 
 
 def _clock(seconds: float) -> str:

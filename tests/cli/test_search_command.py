@@ -126,6 +126,12 @@ def test_the_summary_has_the_front_the_accounts_and_the_files() -> None:
     ]
 
 
+def test_the_command_of_the_summary_can_be_copied_into_a_shell() -> None:
+    assert summary(report(folder=Path("my searches/1")), PLAIN).splitlines()[-1] == (
+        "best student: my searches/1/best.fit; train it again with `fit train 'my searches/1/best.fit'`"
+    )
+
+
 def test_the_report_is_what_its_schema_says() -> None:
     schema = json.loads((FOLDER / "search.json").read_text())
     Draft202012Validator(schema).validate(json.loads(report().model_dump_json()))
