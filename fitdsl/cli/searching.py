@@ -16,6 +16,7 @@ from ..tuning.options import View, Watcher
 from ..tuning.report import ENDED, SearchReport, Status, TrialReport
 from ..view.terminal import Display, Style, columns, counted, human, printable, sections
 from .session import say
+from .train import command
 
 QUIET_S = 5.0
 """Seconds between two plain lines."""
@@ -57,7 +58,7 @@ def headline(report: SearchReport) -> str:
         parts.append(f"{paused} paused")
     best = best_so_far(report)
     if best is not None:
-        parts.append(f"best {_goals(report, best)} (#{best.id})")
+        parts.append(f"best {_first_goal(report, best)} (#{best.id})")
     # most of those that are paused will train no more
     settled = len(over) + paused
     if settled and report.seconds:
@@ -133,10 +134,14 @@ def _number(name: str, value: float | None) -> str:
     return f"{value:.4f}" if name == "loss" else f"{value:.2%}"
 
 
-def _goals(report: SearchReport, trial: TrialReport) -> str:
-    goal = report.goals[0].split(".")[-1]
-    known: Mapping[str, Any] = trial.metrics
-    return f"val {goal} {_number(goal, known[goal])}" if goal in known else f"#{trial.id}"
+def _first_goal(report: SearchReport, trial: TrialReport) -> str:
+    """What a trial has reached of the first goal, `val accuracy 90.00%` or `weights(net) 1,234`."""
+    wanted = report.goals[0].split(maxsplit=1)[1]
+    if "(" in wanted:
+        kind, network = wanted.removesuffix(")").split("(")
+        return f"{wanted} {getattr(trial.cost[network], kind):,}"
+    name = wanted.removeprefix("val.")
+    return f"val {name} {_number(name, trial.metrics.get(name))}"
 
 
 def _moving(trial: TrialReport, news: Mapping[str, Any]) -> str:
@@ -184,7 +189,7 @@ def _files(report: SearchReport) -> Iterator[str]:
     yield f"report and trials: {report.folder}"
     if report.best is not None:
         best = report.folder / "best.fit"
-        yield f"best student: {best}; train it again with `fit train {best}`"
+        yield f"best student: {best}; train it again with `{command(best, {})}`"
 
 
 def _clock(seconds: float) -> str:

@@ -126,6 +126,12 @@ def test_the_summary_has_the_front_the_accounts_and_the_files() -> None:
     ]
 
 
+def test_the_command_of_the_summary_can_be_copied_into_a_shell() -> None:
+    assert summary(report(folder=Path("my searches/1")), PLAIN).splitlines()[-1] == (
+        "best student: my searches/1/best.fit; train it again with `fit train 'my searches/1/best.fit'`"
+    )
+
+
 def test_the_report_is_what_its_schema_says() -> None:
     schema = json.loads((FOLDER / "search.json").read_text())
     Draft202012Validator(schema).validate(json.loads(report().model_dump_json()))
@@ -145,6 +151,12 @@ def test_the_headline_says_where_a_search_is() -> None:
     paused = [trial(0, 0.5, "paused", history=[(1, 0.5)]), trial(1, None, "running")]
     assert headline(report(trials=paused, best=None, pareto=())) == (
         "search: 0 of 8 students, 1 running, 1 paused, best val accuracy 50.00% (#0), 40 an hour, 10:30 left"
+    )
+
+
+def test_the_headline_tells_a_cost_that_is_the_first_goal() -> None:
+    assert headline(report(goals=("minimize params(net)", "maximize val.accuracy"))) == (
+        "search: 4 of 8 students, 1 running, best params(net) 10 (#0), 160 an hour, 1:30 left"
     )
 
 
