@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from test_spaces import look_at, space_of
+
+from fitdsl.counting.pieces import Pieces
 
 HEAD = """fit 1
 param w = 4 in {4, 8}
@@ -132,3 +136,24 @@ param b = 3 in 1..3
 data d { source = Digits() }
 student s(image: d.input) { Conv2d(a, b) -> Flatten() -> Linear(d.classes) }
 """
+
+
+def test_a_limit_is_looked_at_before_the_work_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+    original = Pieces._elaborated
+
+    def elaborated(*args: Any) -> Any:
+        made.append(args)
+        return original(*args)
+
+    monkeypatch.setattr(Pieces, "_elaborated", elaborated)
+    space = space_of(UNSAID.replace("[4 .. 20 step 4] * 4", "[1..1000] * 4"))
+    assert (space.size, space.valid) == (10**12, None)
+    assert len(made) <= 1_000
+
+
+def test_more_rounds_than_a_network_may_have_are_no_student() -> None:
+    line = "Conv2d(ws[0], 3) -> Conv2d(ws[1], 3) -> Conv2d(ws[2], 1) -> Conv2d(ws[3], 1)"
+    text = UNSAID.replace(line, "repeat times { ReLU() -> Conv2d(ws[0], 1) -> Conv2d(ws[1], 1) }")
+    space = space_of(text.replace("data d", "param times = 1 in {1, 20001}\ndata d"))
+    assert (space.size, space.valid) == (1_250, 625)
