@@ -20,7 +20,7 @@ from .semantics.apart import certain
 from .semantics.link import link
 from .semantics.names import check_names, searches, unused_params
 from .source import Source
-from .space.params import Domains, ParamInfo, Point, params, read_point, resolve, shaping_params
+from .space.params import Domains, ParamInfo, Point, pacing_params, params, read_point, resolve, shaping_params
 from .syntax import nodes
 from .syntax.parser import parse
 from .syntax.printer import print_spec
@@ -228,7 +228,9 @@ class Compilation:
         domains = Domains(built.declarations.evaluator)
         infos = {name: domains.info(param, point) for name, param in known.items()}
         stages = [] if reporter.has_errors else list(built.program.stages.values())
-        reader = Searches(built.declarations, infos, stages[-1] if stages else None)
+        last = stages[-1] if stages else None
+        pacing = frozenset(pacing_params(linked, last.name) if last else ())
+        reader = Searches(built.declarations, infos, last, pacing)
         blocks = searches(linked, reporter)
         check_names(replace(linked, declarations=blocks), Vocabulary.of(built.declarations), reporter)
         settings = [reader.read(block) for block in blocks]

@@ -12,7 +12,7 @@ from ..semantics.arguments import Given, Site, bind, placed
 from ..semantics.functions import describe
 from ..semantics.scope import UNKNOWN, Scope
 from ..space.params import ParamInfo
-from ..space.samplers import Asha, Random, Sampler, TrialScheduler
+from ..space.samplers import Asha, NoScheduler, Random, Sampler, TrialScheduler
 from ..syntax import nodes
 from ..values import ByInstance, Metric, NetworkRef, Rejected
 from .declarations import COSTS, Declarations
@@ -63,11 +63,13 @@ class Searches:
     Attributes:
         params: All params at the current point, by name.
         last: The stage by whose metrics students are compared; None where it is not known, or there is none.
+        pacing: The params that the number of its epochs depends on.
     """
 
     declarations: Declarations
     params: Mapping[str, ParamInfo]
     last: StagePlan | None = None
+    pacing: frozenset[str] = frozenset()
 
     def read(self, search: nodes.Search) -> SearchSettings | None:
         """The settings of a search; None if they are wrong, which is reported."""
@@ -94,6 +96,7 @@ class Searches:
         if not is_fine or not isinstance(bound, SearchSettings):
             return None
         self._check_sampler(bound, settings["sampler"].value if "sampler" in settings else search)
+        self._check_scheduler(bound, settings["scheduler"].value if "scheduler" in settings else search)
         return bound
 
     def _check_sampler(self, settings: SearchSettings, node: nodes.Node) -> None:
@@ -103,6 +106,17 @@ class Searches:
             settings.sampler.check({n: domain for n, domain in domains.items() if domain}, len(settings.goals))
         except Rejected as rejected:
             self._refuse("FIT5020", node, rejected.message, *filter(None, [rejected.help]))
+
+    def _check_scheduler(self, settings: SearchSettings, node: nodes.Node) -> None:
+        """Report a scheduler that would compare students of which each has another number of epochs."""
+        pacing = [f"`{name}`" for name in settings.vary if name in self.pacing]
+        if self.last is None or not pacing or isinstance(settings.scheduler, NoScheduler):
+            return
+        message = (
+            f"`{settings.scheduler.word}` compares students after the same epochs of `{self.last.name}`, whose number "
+            f"varies with {' and '.join(pacing)}"
+        )
+        self._refuse("FIT5021", node, message, "train every student to its end: `scheduler = none()`")
 
     def is_met(self, search: nodes.Search) -> bool:
         """Whether the networks at this point meet every requirement."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -126,11 +126,21 @@ def spell(value: Any) -> str:
 
 
 def shaping_params(spec: nodes.Spec) -> list[str]:
-    """The params that a student's layers depend on, directly or through lets, blocks and other params, in order."""
+    """The params that a student's layers depend on, in order."""
+    networks = (d for d in spec.declarations if isinstance(d, nodes.Network | nodes.External))
+    return params_read(spec, (network for network in networks if network.role == "student"))
+
+
+def pacing_params(spec: nodes.Spec, stage: str) -> list[str]:
+    """The params that the number of a stage's epochs depends on, in order."""
+    stages = (d for d in spec.declarations if isinstance(d, nodes.Stage) and d.name.text == stage)
+    return params_read(spec, (s.value for found in stages for s in found.settings if s.name.text == "epochs"))
+
+
+def params_read(spec: nodes.Spec, readers: Iterable[nodes.Node]) -> list[str]:
+    """The params that parts of a spec depend on, directly or through lets, blocks and other params, in order."""
     named = {d.name.text: d for d in spec.declarations if not isinstance(d, nodes.Use | nodes.Search | nodes.Stage)}
-    pending: list[nodes.Declaration] = [
-        d for d in named.values() if isinstance(d, nodes.Network | nodes.External) and d.role == "student"
-    ]
+    pending: list[nodes.Node] = list(readers)
     reached: set[str] = set()
     while pending:
         names = {node.id for node in walk(pending.pop()) if isinstance(node, nodes.Name)}

@@ -142,7 +142,8 @@ class Trainee:
             result = {}
         except FitError as error:
             result = self._failed(_said(error.diagnostics[0]))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            # a user's own network may do anything; whoever waits for the trial must hear of its end
             result = self._failed(f"{type(error).__name__}: {error}")
         self._results.put({**result, **self._spent(), "trial": self.trial, "done": True})
 

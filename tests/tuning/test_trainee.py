@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -124,3 +125,9 @@ def test_a_trial_can_be_put_aside_although_it_has_more_to_tell_before_its_next_s
     ending.start()
     ending.join(20)
     assert not ending.is_alive()
+
+
+def test_code_that_ends_its_process_is_a_result_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fitdsl.training.run.train", lambda *_: sys.exit(3))
+    last = Trainee(subject(tmp_path), 0, POINT).advance()
+    assert (last["status"], last["reason"]) == ("failed", "SystemExit: 3")
