@@ -180,6 +180,9 @@ def _accounts(report: SearchReport) -> Iterator[str]:
     for trial in report.trials:
         if trial.status == "failed":
             yield printable(f"#{trial.id} failed (seed {trial.seed}): {trial.reason}")
+    for message in dict.fromkeys(message for trial in report.trials for message in trial.warnings):
+        told = sum(message in trial.warnings for trial in report.trials)
+        yield printable(f"warning of {counted(told, 'student')}: {message}")
 
 
 def _files(report: SearchReport) -> Iterator[str]:

@@ -94,6 +94,7 @@ class Ended(_Line):
     epoch: int = 0
     seconds: float | None = None
     passes: float | None = None
+    warnings: tuple[str, ...] = ()
     missed: list[tuple[int, float]] = []
 
 
@@ -160,7 +161,7 @@ class Ledger:
                 self._update(id, status="paused" if to == "paused" else "running")
             case Ended():
                 told = line.model_dump(
-                    include={"status", "reason", "metrics", "values", "epoch"}, exclude_defaults=True
+                    include={"status", "reason", "metrics", "values", "epoch", "warnings"}, exclude_defaults=True
                 )
                 history = sorted([*self.trials[line.id].history, *line.missed])
                 self._update(line.id, **told, history=history, **self._spent(line))

@@ -47,6 +47,7 @@ class TrialReport(_Report):
     seconds: float = Field(0.0, description="time in which it has trained")
     passes: float = Field(0.0, description="how often it ran what does not learn over all examples")
     reason: str = Field("", description="why it failed")
+    warnings: tuple[str, ...] = Field((), description="what went on otherwise than one may think")
 
     @property
     def progress(self) -> int:

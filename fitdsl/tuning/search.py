@@ -14,6 +14,7 @@ from ..work.hold import held
 from .accord import check_accord
 from .bulletin import Bulletin
 from .cluster import LOCAL, chosen, connected
+from .inputs import check_inputs
 from .options import SearchOptions, View, choose_folder
 from .ray_run import run_trials
 from .ray_trials import Watch
@@ -41,6 +42,7 @@ def search(compilation: Compilation, options: SearchOptions) -> SearchReport:
     settled = Settled(compilation, settings, options, folder.absolute(), earlier)
     if earlier is not None:
         settled.check_same(earlier)
+    check_inputs(compilation.program, settled.base, allow_python=options.allow_python)
     with writing(settled.folder):
         settled.folder.mkdir(parents=True, exist_ok=True)
     with held(settled.folder) as is_had:
@@ -62,6 +64,9 @@ def _checked_settings(compilation: Compilation) -> SearchSettings:
     if not compilation.program.stages:
         helps = ["add one: `stage learn { … }`"]
         raise refusal("FIT4004", "this spec has no stage, so there is nothing to train", helps=helps)
+    if given := [f"`{name}`" for name in settings.vary if name in compilation.point]:
+        helps = ["leave it out of `vary` to hold it at one value"]
+        raise refusal("FIT5039", f"a value is given to {' and '.join(given)}, which this search varies", helps=helps)
     wrong = [found for found in compilation.search_diagnostics if found.severity is Severity.ERROR]
     if wrong:
         raise FitError(wrong)
@@ -78,9 +83,6 @@ def _is_over(earlier: SearchReport, study: Study, options: SearchOptions) -> boo
 def _searched(settled: Settled, study: Study) -> SearchReport:
     """Run what is left of the trials, in a folder that no other process has, and finish the best."""
     bulletin, address = Bulletin(settled, study), settled.options.address
-    with writing(settled.folder):
-        write_text(settled.folder / "spec.fit", settled.compilation.linked)
-    bulletin.publish("running")
     # Ray takes SIGTERM for itself as it starts, so it is listened to anew
     with listening() as was_asked, connected(address), listening() as is_asked_now:
 
@@ -90,6 +92,9 @@ def _searched(settled: Settled, study: Study) -> SearchReport:
         if chosen(address) != LOCAL:
             check_accord()
         check_resources(settled.resources)
+        with writing(settled.folder):
+            write_text(settled.folder / "spec.fit", settled.compilation.linked)
+        bulletin.publish("running")
         run_trials(study, settled, Watch(bulletin.moved, bulletin.changed), is_asked)
         if is_asked():
             bulletin.publish("interrupted")

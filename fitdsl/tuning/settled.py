@@ -75,7 +75,7 @@ class Settled:
     @property
     def around(self) -> Around:
         """What has a say in results and does not stand in the spec."""
-        return Around(self._base, self.seed, None, self.limits)
+        return Around(self.base, self.seed, None, self.limits)
 
     @cached_property
     def resources(self) -> Resources:
@@ -95,7 +95,7 @@ class Settled:
         return Subject(
             text=self.compilation.linked,
             name=self.compilation.name,
-            base=self._base,
+            base=self.base,
             point=self.fixed,
             metric=metric,
             sign=sign,
@@ -147,7 +147,8 @@ class Settled:
             raise refusal("FIT5034", f"`{self.folder}` was begun as another search", notes=notes, helps=helps)
 
     @property
-    def _base(self) -> Path:
+    def base(self) -> Path:
+        """Folder of the spec, to which paths in it are relative."""
         path = self.compilation.path
         return (path.parent if path else Path()).absolute()
 

@@ -141,6 +141,7 @@ class Study:
             epoch=result.get("epoch", trial.epoch),
             seconds=result.get("seconds"),
             passes=result.get("passes"),
+            warnings=tuple(result.get("warnings", ())),
             missed=self._missed(id, result),
         )
         self.ledger.add(line)

@@ -30,6 +30,7 @@ from ..training.events import (
     StageDone,
     StageStarted,
     StepsDone,
+    Warned,
 )
 from ..training.interrupts import Interrupted
 from ..training.options import TrainOptions
@@ -119,6 +120,7 @@ class Trainee:
         self._passes = 0.0
         self._swept: set[str] = set()
         self._stages: dict[str, dict[str, Any]] = {}
+        self._warnings: dict[str, None] = {}
 
     def advance(self) -> Result:
         """Go on until there is news."""
@@ -210,6 +212,8 @@ class Trainee:
                 self._stage = event
                 if event.stage == self._last and event.epoch:
                     self._recall()
+            case Warned():
+                self._warnings[event.message] = None
             case OutputsKept():
                 self._swept.add(event.stage)
                 self._passes += event.rows / max(event.total, 1)
@@ -263,9 +267,10 @@ class Trainee:
         return {"status": "failed", "reason": reason}
 
     def _spent(self) -> Result:
-        """What the trial has taken since it began, or was gone on with."""
+        """What the trial has taken, and was warned of, since it began, or was gone on with."""
         stages = {name: dict(stage) for name, stage in self._stages.items()}
-        return {"stages": stages, "seconds": monotonic() - self._began, "passes": self._passes}
+        spent = {"stages": stages, "seconds": monotonic() - self._began, "passes": self._passes}
+        return {**spent, "warnings": list(self._warnings)}
 
 
 def _said(finding: Diagnostic) -> str:

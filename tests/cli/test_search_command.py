@@ -65,7 +65,7 @@ def report(**more: Any) -> SearchReport:
     stage = TrialStage(key="k", reused=True)
     trials = [
         trial(0, 0.9, epoch=2, stages={"learn": stage}),
-        trial(1, 0.8, epoch=2),
+        trial(1, 0.8, epoch=2, warnings=("the store cannot be written",)),
         trial(2, 0.5, "stopped"),
         trial(3, None, "failed", reason="FIT4102: stage `learn`, epoch 1: `loss` became NaN or infinite"),
         trial(4, None, "running"),
@@ -119,6 +119,7 @@ def test_the_summary_has_the_front_the_accounts_and_the_files() -> None:
         "students: 2 to the end, 1 stopped early, 1 failed",
         "stages: 4 trained, 1 taken from earlier work or another student; passes of the teacher over the data: 2",
         "#3 failed (seed 0): FIT4102: stage `learn`, epoch 1: `loss` became NaN or infinite",
+        "warning of 1 student: the store cannot be written",
         "",
         "net: 87.50% on the test split, 8 weights",
         "report and trials: searches/net/1",
@@ -242,6 +243,34 @@ def test_a_report_that_is_none_is_not_gone_on_with(fit: Fit) -> None:
     assert "error[FIT5035]: `old/search.json` is not a report that this version of fitdsl understands" in outcome.err
 
 
+def test_a_value_for_what_varies_is_refused(fit: Fit) -> None:
+    outcome = fit("search", write(), "--set", "width=8")
+    assert outcome.code == 1
+    assert "error[FIT5039]: a value is given to `width`, which this search varies" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "Synthetic([4], 2, examples=32, test=16)",
+            'Npz("gone.npz", shape=[4], classes=2)',
+            "FIT6003]: `Npz` lacks `gone.npz`",
+        ),
+        (
+            "Linear(noise.classes)\n}",
+            'Linear(noise.classes)\n} from "gone.safetensors"',
+            "FIT4103]: there is no weights file",
+        ),
+    ],
+)
+def test_files_that_are_not_there_are_found_before_ray_starts(fit: Fit, old: str, new: str, message: str) -> None:
+    outcome = fit("search", write((old, new)))
+    assert outcome.code == 1
+    assert message in outcome.err
+    assert not Path("searches").exists()
+
+
 def test_a_cluster_that_does_not_answer_is_one_finding(fit: Fit) -> None:
     outcome = fit("search", write(), "--address", "127.0.0.1:1")
     assert outcome.code == 1
@@ -253,11 +282,10 @@ def test_ctrl_c_says_how_to_go_on(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> 
         raise Interrupted(Path("searches/net/1"))
 
     monkeypatch.setattr(late("tuning.search"), "search", broken)
-    outcome = fit("search", write(), "--trials", "3", "--set", "width=8", "--at-once", "2")
+    outcome = fit("search", write(), "--trials", "3", "--at-once", "2")
     assert outcome.code == 130
     assert outcome.err == (
-        "interrupted; go on with: "
-        "fit search net.fit --trials 3 --folder searches/net/1 --at-once 2 --resume --set width=8\n"
+        "interrupted; go on with: fit search net.fit --trials 3 --folder searches/net/1 --at-once 2 --resume\n"
     )
 
 

@@ -131,3 +131,11 @@ def test_code_that_ends_its_process_is_a_result_too(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("fitdsl.training.run.train", lambda *_: sys.exit(3))
     last = Trainee(subject(tmp_path), 0, POINT).advance()
     assert (last["status"], last["reason"]) == ("failed", "SystemExit: 3")
+
+
+def test_what_a_trial_was_warned_of_is_told_at_its_end(tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("a file where the store should be")
+    last = until(Trainee(subject(tmp_path), 0, POINT), 99)
+    assert last["status"] == "done"
+    (warning,) = last["warnings"]
+    assert warning.startswith(f"the store `{tmp_path / 'store'}` cannot be written: ")
