@@ -77,6 +77,7 @@ def train(
     if resume:
         begun = late("training.folder").earlier_run(run, experiment.compilation.name)
         seed, epochs = begun.seed if seed is None else seed, begun.epochs if epochs is None else epochs
+        limits = limits or begun.limits
         experiment = experiment if force else as_begun(experiment, begun.point, values)
     options = {"seed": seed or 0, "device": device, "stage": stage, "epochs": epochs, "run_dir": run, "resume": resume}
     options |= {"allow_python": allow_python, "reuse": reuse, "force": force, "log": log or []}

@@ -351,3 +351,5 @@ def test_a_trial_is_trained_again_with_its_values_seed_and_epochs(fit: Fit) -> N
     assert outcome.code == 0
     run = json.loads(Path("again/run.json").read_text())
     assert (run["point"], run["limits"], run["stages"]["learn"]["epochs"]) == ({"width": "8"}, {"learn": 1}, 1)
+    # whoever goes on need not say again where it came from
+    assert fit("train", "net.fit", "--device", "cpu", "--run", "again", "--resume").code == 0
