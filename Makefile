@@ -34,6 +34,7 @@ lint: $(READY)  ## check layout, style, types and the direction of imports
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/biome check --error-on-warnings
 
 bench: $(READY) ## measure what the docs state
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsing import CHROMIUM, Visit, launched
 from command_line import Fit, runner
+from playwright.sync_api import Browser
 
 from fitdsl.work.store import VARIABLE
 
@@ -35,3 +37,22 @@ def fit(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     for name in ("NO_COLOR", "FORCE_COLOR", "FITDSL_TRACEBACK"):
         monkeypatch.delenv(name, raising=False)
     return runner(capsys)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A browser for all tests of a process."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """Opens pages, and fails if one of them complains or asks the network for anything."""
+    visit = Visit(browser)
+    yield visit
+    visit.close()
+    assert visit.complaints == []
+    assert visit.requests == []
