@@ -12,15 +12,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from .diagnostics import Diagnostic, FitError, Reporter, Severity
+from .graph.model import Network
 from .late import late
 from .program.build import Built, Vocabulary, build
 from .program.model import Program
 from .program.search import Searches, SearchSettings
-from .semantics.apart import certain
+from .semantics.apart import Certain, certain
 from .semantics.link import link
 from .semantics.names import check_names, searches, unused_params
 from .source import Source
-from .space.params import Domains, ParamInfo, Point, pacing_params, params, read_point, resolve, shaping_params
+from .space.params import (
+    Domains,
+    ParamInfo,
+    Point,
+    pacing_params,
+    params,
+    params_read,
+    read_point,
+    resolve,
+    shaping_params,
+)
 from .syntax import nodes
 from .syntax.parser import parse
 from .syntax.printer import print_spec
@@ -45,6 +56,8 @@ class Compilation:
     path: Path | None = None
     point: Mapping[str, Any] = field(default_factory=dict)
     include: tuple[Path, ...] = ()
+    _base: Compilation | None = field(default=None, repr=False)
+    _known: dict[frozenset[str], Mapping[str, Network]] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def open(cls, path: Path | str, *, set: Mapping[str, Any] | None = None, include: Sequence[Path] = ()) -> Self:
@@ -68,6 +81,11 @@ class Compilation:
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Everything found wrong, from syntax to search, in the order of the phases."""
         return tuple(self._checked.reporter.diagnostics)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing was found that makes a program impossible."""
+        return not self._checked.reporter.has_errors
 
     @property
     def used(self) -> frozenset[Path]:
@@ -146,22 +164,41 @@ class Compilation:
         space: Space = counting.Space(ground if is_countable else None)
         return space
 
-    def built_at(self, point: Mapping[str, str]) -> Built | None:
-        """What the spec says at another point of its space; None where it is not sound or meets a requirement not.
+    def at(self, point: Mapping[str, str]) -> Compilation:
+        """The same text at another point; it is not read again.
+
+        Args:
+            point: Values of some params as texts in the language; the others stay as they are.
+        """
+        return replace(self, point={**self.point, **point}, _base=self._base or self)
+
+    def standing(self, point: Mapping[str, str]) -> Standing:
+        """What the spec says at another point of its space.
 
         Much faster than another compilation, as nothing is read anew but the values.
 
         Args:
             point: Values of some params as texts in the language; the others stay as they are.
+
+        Raises:
+            FitError: The spec is not sound at its own point.
         """
         checked, reporter = self._sound, Reporter()
         values = read_point(point, params(checked.linked), reporter)
-        built = build(resolve(checked.linked, {**checked.point, **values}), self.name, reporter)
+        spec = resolve(checked.linked, {**checked.point, **values})
+        built = build(spec, self.name, reporter, known=self._untouched(frozenset(values)))
         domains = Domains(built.declarations.evaluator)
         infos = {name: domains.info(checked.params[name].declaration, values) for name in values}
+        if reporter.has_errors:
+            return Standing(None, is_feasible=False)
         reader = Searches(built.declarations, infos)
         is_met = all(reader.is_met(block) for block in searches(checked.linked, reporter))
-        return built if is_met and not reporter.has_errors else None
+        return Standing(built, is_feasible=is_met and not reporter.has_errors)
+
+    def built_at(self, point: Mapping[str, str]) -> Built | None:
+        """What the spec says at another point; None where it is not sound or meets a requirement not."""
+        standing = self.standing(point)
+        return standing.built if standing.is_feasible else None
 
     @property
     def shaping(self) -> frozenset[str]:
@@ -184,7 +221,7 @@ class Compilation:
     @cached_property
     def space_diagnostics(self) -> tuple[Diagnostic, ...]:
         """What is wrong with the space: of no matter to training, but to a search. Nothing if the spec is not sound."""
-        if self._checked.reporter.has_errors or not any(p.domain for p in self._checked.params.values()):
+        if not self.is_sound or not any(p.domain for p in self._checked.params.values()):
             return ()
         return tuple(late("counting.findings").findings(self.space))
 
@@ -195,6 +232,15 @@ class Compilation:
         is_empty = any(finding.severity is Severity.ERROR for finding in found)
         return (*(d for d in self.diagnostics if not (is_empty and d.code == "FIT5005")), *found)
 
+    def _untouched(self, moved: frozenset[str]) -> Mapping[str, Network]:
+        """The networks that depend on none of some params."""
+        if moved not in self._known:
+            linked = self._sound.linked
+            written = [d for d in linked.declarations if isinstance(d, nodes.Network | nodes.External)]
+            still = [d.name.text for d in written if moved.isdisjoint(params_read(linked, [d]))]
+            self._known[moved] = {name: self.program.networks[name] for name in still}
+        return self._known[moved]
+
     @property
     def _sound(self) -> _Checked:
         checked = self._checked
@@ -204,18 +250,28 @@ class Compilation:
 
     @cached_property
     def _checked(self) -> _Checked:
-        reporter = Reporter()
         try:
-            return self._check(parse(self.source, reporter), reporter)
+            return self._check((self._base or self)._reading)
         except RecursionError:
             reporter = Reporter()
             message = "names, blocks or files of this spec lead through one another more deeply than can be followed"
             reporter.error("FIT0010", self.source.span(0, 0), message)
-            return replace(self, point={})._check(nodes.Spec(1, ()), reporter)
+            return replace(self, point={})._check(self._read(nodes.Spec(1, ()), reporter))
 
-    def _check(self, spec: nodes.Spec, reporter: Reporter) -> _Checked:
+    @cached_property
+    def _reading(self) -> _Reading:
+        reporter = Reporter()
+        return self._read(parse(self.source, reporter), reporter)
+
+    def _read(self, spec: nodes.Spec, reporter: Reporter) -> _Reading:
         linking = link(spec, self.path, self.include, reporter)
         sure = certain(linking.spec, self.source, reporter.diagnostics)
+        return _Reading(linking.used, sure, tuple(reporter.diagnostics))
+
+    def _check(self, reading: _Reading) -> _Checked:
+        reporter, sure = Reporter(), reading.sure
+        for finding in reading.found:
+            reporter.add(finding)
         linked, known = sure.spec, params(sure.spec)
         is_read, before = not reporter.has_errors, len(reporter.diagnostics)
         given = {name: value for name, value in self.point.items() if name not in sure.lost}
@@ -244,7 +300,29 @@ class Compilation:
                 f"nothing reads the param `{param.name}`",
                 helps=("use it, or take it away: a search would vary it for nothing",),
             )
-        return _Checked(linking.used, linked, point, built, infos, settings[0] if settings else None, reporter)
+        return _Checked(reading.used, linked, point, built, infos, settings[0] if settings else None, reporter)
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """How a spec stands at a point of its space.
+
+    Attributes:
+        built: What it says there; None where it is not sound.
+        is_feasible: Whether it is sound and meets every requirement of its search.
+    """
+
+    built: Built | None
+    is_feasible: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """What a text says before its params have values: files it uses, its declarations, and what was found so far."""
+
+    used: frozenset[Path]
+    sure: Certain
+    found: tuple[Diagnostic, ...]
 
 
 @dataclass(frozen=True, eq=False)

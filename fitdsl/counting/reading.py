@@ -13,7 +13,7 @@ from typing import Any
 from ..dataclass import dataclass
 from ..semantics.names import Named
 from ..syntax import nodes
-from ..syntax.walk import children
+from ..syntax.walk import children, free
 
 MOST_FOLLOWED = 60
 """Names that lead through one another more deeply than this are not followed."""
@@ -228,24 +228,3 @@ def parameters(block: nodes.Block, arguments: Sequence[nodes.Argument], names: N
             return None
         found = found.inner(**{parameter.name.text: binding})
     return found
-
-
-def free(node: nodes.Node) -> frozenset[str]:
-    """The names in a node that are not bound inside it."""
-    found: set[str] = set()
-    match node:
-        case nodes.Name():
-            found.add(node.id)
-        case nodes.Repeat():
-            own = {node.variable.text} if node.variable else set()
-            found |= free(node.over) | (free(node.body) - own)
-        case nodes.Body():
-            bound: set[str] = set()
-            for statement in node.statements:
-                found |= free(statement.value) - bound
-                name = statement.name if isinstance(statement, nodes.Let) else statement.label
-                bound |= {name.text} if name else set()
-        case _:
-            for child in children(node):
-                found |= free(child)
-    return frozenset(found)

@@ -25,7 +25,14 @@ class Built:
     declarations: Declarations
 
 
-def build(spec: nodes.Spec, name: str, reporter: Reporter, lost: frozenset[str] = frozenset()) -> Built:
+def build(
+    spec: nodes.Spec,
+    name: str,
+    reporter: Reporter,
+    lost: frozenset[str] = frozenset(),
+    *,
+    known: Mapping[str, Network] | None = None,
+) -> Built:
     """Everything a linked spec without params says.
 
     Args:
@@ -33,8 +40,9 @@ def build(spec: nodes.Spec, name: str, reporter: Reporter, lost: frozenset[str] 
         name: Name of the spec, for runs.
         reporter: Told of every mistake; if it has errors afterwards, the program is not complete.
         lost: Names that a part of the text declares which could not be read.
+        known: Networks that were made before, by name, of which nothing is different now.
     """
-    declarations = Declarations(declared(spec, reporter), reporter, lost)
+    declarations = Declarations(declared(spec, reporter), reporter, lost, _networks=dict(known or {}))
     check_names(spec, Vocabulary.of(declarations), reporter)
     _evaluate_all(declarations)
     networks = dict(_networks(declarations))

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
-from ..diagnostics import Reporter, did_you_mean
+from ..diagnostics import Diagnostic, Reporter, did_you_mean
 from ..semantics.evaluate import Evaluator
 from ..semantics.functions import describe, is_number
 from ..semantics.scope import UNKNOWN, Scope
 from ..source import Source
 from ..syntax import nodes
 from ..syntax.parser import parse
-from ..syntax.walk import walk
+from ..syntax.walk import free
 from ..values import Rejected
 from .domains import LARGEST_COUNT, Choices, Continuous, Domain, Lists, Steps
 
@@ -96,11 +97,11 @@ def read_point(values: Mapping[str, Any], known: Mapping[str, nodes.Param], repo
     point: dict[str, nodes.Expr] = {}
     for name, value in values.items():
         text = value if isinstance(value, str) else spell(value)
-        source = Source(f"--set {name}", f"fit 1\nlet {name} = {text}")
-        before = len(reporter.diagnostics)
-        spec = parse(source, reporter)
+        source, spec, wrong = _read_value(name, text)
         found = [d for d in spec.declarations if isinstance(d, nodes.Let)]
-        if len(reporter.diagnostics) > before:
+        for finding in wrong:
+            reporter.add(finding)
+        if wrong:
             continue
         if name not in known:
             names = ", ".join(f"`{param}`" for param in known) or "none"
@@ -114,6 +115,13 @@ def read_point(values: Mapping[str, Any], known: Mapping[str, nodes.Param], repo
         else:
             point[name] = found[0].value
     return point
+
+
+@lru_cache(maxsize=1024)
+def _read_value(name: str, text: str) -> tuple[Source, nodes.Spec, tuple[Diagnostic, ...]]:
+    """A value as a text that declares it, with what is wrong with it; a search reads the same ones over and over."""
+    source, reporter = Source(f"--set {name}", f"fit 1\nlet {name} = {text}"), Reporter()
+    return source, parse(source, reporter), tuple(reporter.diagnostics)
 
 
 def spell(value: Any) -> str:
@@ -143,7 +151,7 @@ def params_read(spec: nodes.Spec, readers: Iterable[nodes.Node]) -> list[str]:
     pending: list[nodes.Node] = list(readers)
     reached: set[str] = set()
     while pending:
-        names = {node.id for node in walk(pending.pop()) if isinstance(node, nodes.Name)}
+        names = free(pending.pop())
         pending.extend(named[name] for name in names & named.keys() - reached)
         reached |= names
     return [name for name in params(spec) if name in reached]
