@@ -17,6 +17,7 @@ from ..backend.refusal import refusal
 from ..diagnostics import FitError
 from .crashes import CRASHES, Crashes
 from .ray_trials import Chronicle, StudySearcher, TrialActor, Until, Watch
+from .resources import room_lately
 from .schedulers import Promotion
 from .settled import Settled
 from .study import Study
@@ -95,7 +96,7 @@ def _run(study: Study, settled: Settled, chronicle: Chronicle) -> None:
     resources, storage = settled.resources, settled.folder / "ray"
     shutil.rmtree(storage, ignore_errors=True)
     decides = settled.scheduler(lambda name, to, epoch: chronicle.told(int(name), to))
-    searcher = StudySearcher(study, lambda: resources.room, lambda: getattr(decides, "is_waiting", False))
+    searcher = StudySearcher(study, room_lately(resources), lambda: getattr(decides, "is_waiting", False))
     if isinstance(decides, Promotion):
         decides.at_once = resources.at_once
         decides.remember(study.ledger.lines)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from time import monotonic
 from typing import Any
 
 import ray
@@ -10,6 +12,9 @@ import ray
 from ..backend.refusal import refusal
 from ..dataclass import dataclass
 from ..view.terminal import counted
+
+ASK_EVERY_S = 1.0
+"""How often the cluster is asked which machines it has, while trials run."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,16 @@ def _nodes() -> list[dict[str, float]]:
     """What each machine of the cluster has."""
     every: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
     return [node["Resources"] for node in every if node["Alive"]]
+
+
+def room_lately(resources: Resources) -> Callable[[], int]:
+    """`resources.room` as it was a moment ago: Ray asks for it again and again, and its own answer takes a while."""
+
+    @lru_cache(maxsize=1)
+    def room_at(moment: int) -> int:
+        return resources.room
+
+    return lambda: room_at(int(monotonic() / ASK_EVERY_S))
 
 
 def check_resources(resources: Resources) -> None:

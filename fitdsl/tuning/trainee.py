@@ -9,7 +9,8 @@ import gc
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
+from functools import lru_cache
 from pathlib import Path
 from queue import SimpleQueue
 from time import monotonic, sleep
@@ -19,6 +20,7 @@ from ..compilation import Compilation
 from ..dataclass import dataclass
 from ..diagnostics import Diagnostic, FitError
 from ..late import late
+from ..program.model import Program
 from ..semantics.bindings import METRICS
 from ..source import Source
 from ..training.events import (
@@ -34,9 +36,9 @@ from ..training.events import (
 )
 from ..training.interrupts import Interrupted
 from ..training.options import TrainOptions
-from ..training.report import RunReport
+from ..training.report import RunReport, StageReport
 from ..work.hold import held
-from ..work.store import Store
+from ..work.store import Damaged, Store
 from .candidates import keys_of
 
 TELL_EVERY_S = 1.0
@@ -88,7 +90,13 @@ class Subject:
     def compilation(self, point: Mapping[str, str]) -> Compilation:
         """The spec at the point of a trial."""
         path = self.base / f"{self.name}.fit"
-        return Compilation(Source(path.name, self.text), path, {**self.point, **point})
+        return _opened(path, self.text, tuple(self.point.items())).at(point)
+
+
+@lru_cache(maxsize=2)
+def _opened(path: Path, text: str, point: tuple[tuple[str, str], ...]) -> Compilation:
+    """A spec, which is read once for all trials of a process."""
+    return Compilation(Source(path.name, text), path, dict(point))
 
 
 @dataclass(eq=False)
@@ -150,48 +158,67 @@ class Trainee:
         self._results.put({**result, **self._spent(), "trial": self.trial, "done": True})
 
     def _trained(self) -> Result:
+        compilation, folder = self.subject.compilation(self.point), self.subject.run_folder(self.trial)
+        options = TrainOptions(
+            base=self.subject.base,
+            spec=compilation.resolved,
+            point={name: info.spelling for name, info in compilation.params.items()},
+            run_dir=folder,
+            resume=(folder / "run.json").exists(),
+            store=self.subject.store,
+            opened=self.opened,
+            is_measured=False,
+            is_asked_to_end=self._ending.is_set,
+            observer=self._hear,
+            **self.subject.options,
+        )
+        program = compilation.program
+        self._last = list(program.stages)[-1]
+        self._keys = keys_of(program, options.around) or {}
+        known = self._finished() if options.reuse and not options.resume else None
+        return known or self._run(program, options)
+
+    def _finished(self) -> Result | None:
+        """What is known of a student whose stages were all trained before; None of any other."""
         try:
-            report = self._run()
+            entries = {name: self.subject.store.take("stage", key) for name, key in self._keys.items()}
+        except (Damaged, OSError):
+            # training comes upon it again, and says so
+            return None
+        found = {name: entry.record for name, entry in entries.items() if entry is not None}
+        if not entries or len(found) < len(entries):
+            return None
+        known = {name: {**record.result, "key": record.key, "reused": True} for name, record in found.items()}
+        return self._over({name: StageReport.model_validate(stage) for name, stage in known.items()})
+
+    def _run(self, program: Program, options: TrainOptions) -> Result:
+        """Train what is not trained yet."""
+        assert options.run_dir is not None
+        self._await(options.run_dir)
+        self._teaching = {name for name, plan in program.stages.items() if set(plan.runs) - set(plan.trains)}
+        train = late("training.processes").train_together if options.gpus > 1 else late("training.run").train
+        try:
+            report: RunReport = train(program, options)
         except FitError as error:
             if error.diagnostics[0].code != OUT_OF_MEMORY:
                 raise
             # what an earlier trial of this process has left may be in the way
             self.opened.clear()
             gc.collect()
-            report = self._run()
-        last = report.stages[self._last]
+            report = train(program, replace(options, resume=(options.run_dir / "run.json").exists()))
+        if not report.stages[self._last].reused:
+            self._recall()
+        return self._over(report.stages)
+
+    def _over(self, stages: Mapping[str, StageReport]) -> Result:
+        """How a trial ended whose stages are all finished."""
+        last = stages[self._last]
         metrics = _metrics(last.metrics["val"] or last.metrics["train"])
-        for name, stage in report.stages.items():
+        for name, stage in stages.items():
             # what an earlier attempt has finished is told by this one, as nobody may have heard it
             self._stages.setdefault(name, {"key": self._keys.get(name, ""), "reused": stage.reused})
-        if not last.reused:
-            self._recall()
         ended = {"status": "done", "epoch": last.epochs, "score": self._score(metrics), "metrics": metrics}
         return {**ended, "history": self._history}
-
-    def _run(self) -> RunReport:
-        subject, compilation = self.subject, self.subject.compilation(self.point)
-        program, folder = compilation.program, subject.run_folder(self.trial)
-        self._last = list(program.stages)[-1]
-        self._await(folder)
-        self._teaching = {name for name, plan in program.stages.items() if set(plan.runs) - set(plan.trains)}
-        options = TrainOptions(
-            base=subject.base,
-            spec=compilation.resolved,
-            point={name: info.spelling for name, info in compilation.params.items()},
-            run_dir=folder,
-            resume=(folder / "run.json").exists(),
-            store=subject.store,
-            opened=self.opened,
-            is_measured=False,
-            is_asked_to_end=self._ending.is_set,
-            observer=self._hear,
-            **subject.options,
-        )
-        self._keys = keys_of(program, options.around) or {}
-        trainer = late("training.processes").train_together if options.gpus > 1 else late("training.run").train
-        report: RunReport = trainer(program, options)
-        return report
 
     def _await(self, folder: Path) -> None:
         """Wait until the process that had the run before, and was given up, is gone."""

@@ -118,13 +118,42 @@ def test_a_trial_that_was_never_begun_can_be_ended(tmp_path: Path) -> None:
 def test_a_trial_can_be_put_aside_although_it_has_more_to_tell_before_its_next_step(tmp_path: Path) -> None:
     there = subject(tmp_path)
     until(Trainee(there, 0, POINT), 99)
-    # all its stages are there, so that it tells of each and takes no step at all
-    trainee = Trainee(there, 1, POINT)
+    # all its stages but the last are there, so that it tells of each before it takes a step
+    trainee = Trainee(there, 1, {**POINT, "rate": "0.001"})
     assert trainee.advance()["stage"] == ""
     ending = threading.Thread(target=trainee.end, daemon=True)
     ending.start()
     ending.join(20)
     assert not ending.is_alive()
+
+
+def test_a_known_student_is_over_at_once_and_needs_no_run(tmp_path: Path) -> None:
+    there = subject(tmp_path)
+    trained = until(Trainee(there, 0, POINT), 99)
+    known = Trainee(there, 1, POINT).advance()
+    assert {name: known[name] for name in ("status", "epoch", "score", "metrics")} == {
+        name: trained[name] for name in ("status", "epoch", "score", "metrics")
+    }
+    assert known["done"]
+    assert {name: stage["reused"] for name, stage in known["stages"].items()} == dict.fromkeys(
+        ("teach", "hints", "distil"), True
+    )
+    assert [file.name for file in (tmp_path / "trials").iterdir()] == ["0"]
+
+
+def test_a_known_student_whose_weights_are_damaged_is_trained_again(tmp_path: Path) -> None:
+    there = subject(tmp_path)
+    trained = until(Trainee(there, 0, POINT), 99)
+    last = there.store.find("stage", trained["stages"]["distil"]["key"])
+    assert last is not None
+    (last.folder / "weights.safetensors").write_bytes(b"")
+    again = until(Trainee(there, 1, POINT), 99)
+    assert (again["status"], again["score"]) == ("done", trained["score"])
+    assert {name: stage["reused"] for name, stage in again["stages"].items()} == {
+        "teach": True,
+        "hints": True,
+        "distil": False,
+    }
 
 
 def test_code_that_ends_its_process_is_a_result_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
