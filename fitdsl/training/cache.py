@@ -180,7 +180,9 @@ class _Sweep:
             for chunk, batch in zip(ordered, batches, strict=True):
                 self._move(len(batch.indices))
                 wanted = [place for place in arrays if chunk in missing[place] and not arrays[place].has(chunk)]
+                # another process may have come to it from the other end
                 outputs = self._outputs(batch) if wanted else {}
+                self.computed += len(batch.indices) if wanted else 0
                 for place in wanted:
                     arrays[place].write(chunk, outputs[place])
 
@@ -194,7 +196,6 @@ class _Sweep:
             self.around.observer(SweepMoved(self.stage.plan.name, self.done, total))
             self.told = now
         self.done += rows
-        self.computed += rows
 
     @torch.no_grad()
     def _outputs(self, batch: Batch) -> Given:
