@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -159,13 +158,13 @@ def front(trials: Iterable[TrialReport], signs: Sequence[int]) -> tuple[int, ...
         trials: Those without values are left out.
         signs: For each goal 1 if large is good, else -1.
     """
-    return _front(tuple((t.id, tuple(s * v for s, v in zip(signs, t.values, strict=True))) for t in trials if t.values))
-
-
-@lru_cache(maxsize=4)
-def _front(scored: tuple[tuple[int, tuple[float, ...]], ...]) -> tuple[int, ...]:
-    """Kept, as whoever looks on asks for it several times a second."""
-    return tuple(id for id, own in scored if not any(beats(other, own) for _, other in scored))
+    scored = {t.id: tuple(s * v for s, v in zip(signs, t.values, strict=True)) for t in trials if t.values}
+    found: dict[int, tuple[float, ...]] = {}
+    # what beats another one comes before it, and is itself beaten only by one of the front
+    for id, own in sorted(scored.items(), key=lambda item: item[1], reverse=True):
+        if not any(beats(other, own) for other in found.values()):
+            found[id] = own
+    return tuple(id for id in scored if id in found)
 
 
 def beats(other: Sequence[float], own: Sequence[float]) -> bool:
