@@ -8,6 +8,7 @@ from ..compilation import Compilation
 from .document import show_json
 from .drawing.views import dot_view, mermaid_view, png_view, svg_view
 from .options import ViewOptions
+from .page.page import page_view
 from .table import table
 from .tree import tree
 
@@ -19,6 +20,7 @@ FORMATS: Mapping[str, View] = {
     "json": show_json,
     "svg": svg_view,
     "png": png_view,
+    "html": page_view,
     "dot": dot_view,
     "mermaid": mermaid_view,
 }

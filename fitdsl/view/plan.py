@@ -48,11 +48,12 @@ def _stage_blocks(
     program: Program, display: Display, done: Mapping[str, str], epochs: int | None
 ) -> Iterator[list[str]]:
     for name, stage in program.stages.items():
-        known = stage_facts(program, stage) | _effort(program, stage, epochs) | {"done": done.get(name)}
+        known = stage_facts(program, stage) | effort(program, stage, epochs) | {"done": done.get(name)}
         yield stage_block(stage, known, display)
 
 
-def _effort(program: Program, stage: StagePlan, epochs: int | None) -> dict[str, str | None]:
+def effort(program: Program, stage: StagePlan, epochs: int | None = None) -> dict[str, str | None]:
+    """What a stage takes, and how it goes about it; None where there is nothing to say."""
     settings = stage.settings
     batch = settings.batch or program.data[stage.data].batch
     megabytes = ceil(training_bytes(program, stage, batch) / 1e6)

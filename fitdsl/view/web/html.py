@@ -7,8 +7,9 @@ the browser: only the scripts that are listed here run, by their hashes, and not
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from functools import cache
 from hashlib import sha256
@@ -19,6 +20,8 @@ from ...dataclass import dataclass
 from ..drawing.svg import escape
 
 _ESCAPED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+_IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=function|const|let|class)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class Page:
     Attributes:
         title: Shown in the tab, as it is.
         body: Markup, in which all texts are escaped.
-        styles, scripts: Names of files in `assets`, in the order in which they hold.
+        styles: Names of files in `assets`, in the order in which they hold.
+        scripts: The same; each is a module that imports from those before it, and no two define the same name.
         data: Documents of JSON that scripts read, by the `id` of the element that holds each.
     """
 
@@ -41,9 +45,7 @@ class Page:
 
 def html(page: Page) -> str:
     """A page as a whole document."""
-    scripts = "\n".join(map(asset, page.scripts))
-    # one scope for all of them, and none of it global
-    script = f'"use strict";\n(() => {{\n{scripts}}})();\n' if page.scripts else ""
+    script = _script(page.scripts)
     lines = (
         "<!DOCTYPE html>",
         '<html lang="en">',
@@ -69,6 +71,12 @@ def html(page: Page) -> str:
 def embedded(value: Any) -> str:
     """A document of JSON that can stand in a script element: nothing in it ends the element or begins a comment."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(_ESCAPED)
+
+
+def _script(names: Sequence[str]) -> str:
+    """Modules as one script: a page that is opened from a folder can import nothing, so all are put into one scope."""
+    joined = "".join(_EXPORT.sub("", _IMPORT.sub("", asset(name))) for name in names)
+    return f'"use strict";\n(() => {{\n{joined}}})();\n' if names else ""
 
 
 def _document(name: str, value: Any) -> str:

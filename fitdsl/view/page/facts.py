@@ -1,0 +1,169 @@
+"""What a page says of a program: layers, hints, stages and losses as short lists, for which scripts have the names.
+
+The order of a layer's list is `LAYER`, that of a hint's `HINT`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from ...dataclass import dataclass
+from ...graph.model import Layer, LayerGraph, Network
+from ...graph.outside import Opaque
+from ...graph.receptive import receptive_fields
+from ...graph.sketch import Unfit
+from ...program.model import Hint, Program, StagePlan
+from ...source import NOWHERE, Span
+from ...values import TensorType
+from ...work.caching import Caching, caching
+from ..drawing.outline import family_of
+from ..spelling import spell, spell_call
+from ..terminal import printable
+from .tables import Pool
+
+TRAINS, RUNS, FROZEN, KEPT, SKIPPED, ABSENT = "t", "r", "f", "k", "s", "-"
+"""What a stage does with a layer: trains it; runs it and passes gradients on; runs it frozen; the same, but once,
+as its output is kept; runs it only for what is kept; nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What there is to say of one program.
+
+    Attributes:
+        program: At one point.
+        lines: Where lines of the text get their numbers.
+    """
+
+    program: Program
+    lines: Pool
+
+    def structure(self, network: Network) -> dict[str, Any]:
+        """Layers and blocks of a network by address, and its output."""
+        graph = network.graph
+        groups = [[g.address, g.output, g.block or "", text_of(g.doc)] for g in graph.groups.values()]
+        return {"layers": list(graph.layers), "groups": groups, "output": graph.output}
+
+    def layers(self, network: Network) -> Iterator[tuple[str, list[Any]]]:
+        """Each layer's address and what there is to say of it."""
+        fields = receptive_fields(network.graph)
+        for address, layer in network.graph.layers.items():
+            states = "".join(self._state(name, network.name, address) for name in self.program.stages)
+            yield address, self._layer(layer, network.graph, fields[address], states)
+
+    def _layer(self, layer: Layer, graph: LayerGraph, field: tuple[int, ...] | None, states: str) -> list[Any]:
+        cost = layer.cost
+        return [
+            _call(layer),
+            list(layer.inputs),
+            [shape_of(graph.type_of(name)) for name in layer.inputs],
+            shape_of(layer.type),
+            [cost.params, cost.weights, cost.macs, cost.activations],
+            "fault" if isinstance(layer.op, Unfit) else family_of(type(layer.op)),
+            self._line(layer.span),
+            states,
+            " x ".join(map(str, field)) if field else "",
+            _arguments(layer),
+        ]
+
+    def _line(self, span: Span) -> int:
+        """The number of the line of text on which something stands; -1 if it stands in none."""
+        if span.source is NOWHERE.source:
+            return -1
+        number, _ = span.source.position(span.start)
+        return self.lines.number([printable(span.source.name), number, printable(span.source.line(number).strip())])
+
+    # Hints and losses -------------------------------------------------------------------------------------------------
+
+    def hint(self, hint: Hint) -> dict[str, Any]:
+        """A hint: its layers, the rows of its card, and what it adds while it is trained."""
+        teacher, student = self.program.networks[hint.teacher].graph, self.program.networks[hint.student].graph
+        own = self.program.learned_cost(hint.name).params
+        return {
+            "hint": [[address, shape_of(teacher.type_of(address))] for address in hint.hint],
+            "guided": [[address, shape_of(student.type_of(address))] for address in hint.guided],
+            "rows": [self._row(layer) for layer in hint.regressor.layers.values()],
+            "loss": printable(spell(hint.loss)),
+            "params": hint.regressor.cost.params + own,
+            "macs": hint.regressor.cost.macs,
+            "line": self._line(hint.span),
+        }
+
+    def _row(self, layer: Layer) -> list[Any]:
+        return [_call(layer), shape_of(layer.type), family_of(type(layer.op)), layer.cost.params]
+
+    # Stages -----------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _caching(self) -> Mapping[str, Caching]:
+        return {name: _caching(self.program, stage) for name, stage in self.program.stages.items()}
+
+    @cached_property
+    def _needed(self) -> Mapping[tuple[str, str], frozenset[str]]:
+        """By stage and network, the layers that run in every step."""
+        return {
+            (name, network): _in_step(self.program.networks[network].graph, stage, network, self._kept(name, network))
+            for name, stage in self.program.stages.items()
+            for network in stage.runs
+        }
+
+    def _kept(self, stage: str, network: str) -> tuple[str, ...]:
+        return self._caching[stage].cut.outputs.get(network, ())
+
+    def _state(self, stage: str, network: str, address: str) -> str:
+        plan = self.program.stages[stage]
+        if address not in plan.runs.get(network, ()):
+            return ABSENT
+        if address in plan.learning(network) | plan.trains.get(network, frozenset()):
+            return TRAINS
+        if address not in plan.frozen.get(network, ()):
+            return RUNS
+        if address in self._kept(stage, network):
+            return KEPT
+        return FROZEN if address in self._needed[stage, network] else SKIPPED
+
+
+def shape_of(type: TensorType) -> str:
+    """A type as it is shown."""
+    return printable(str(type))
+
+
+def text_of(doc: str) -> str:
+    """A comment of several lines as it is shown."""
+    return "\n".join(map(printable, doc.split("\n")))
+
+
+def _call(layer: Layer) -> str:
+    if isinstance(layer.op, Unfit):
+        return printable(f"{layer.op.code} {layer.op.call}")
+    return "not written here" if isinstance(layer.op, Opaque) else printable(spell_call(layer.op))
+
+
+def _arguments(layer: Layer) -> list[list[str]]:
+    """Every argument with its value, those at their defaults too."""
+    if isinstance(layer.op, Unfit):
+        return [["at fault", printable(layer.op.message)]]
+    named = [[name, printable(spell(getattr(layer.op, name)))] for name in type(layer.op).model_fields]
+    return [*named, ["init", printable(spell(layer.init))]] if layer.init is not None else named
+
+
+def _caching(program: Program, stage: StagePlan) -> Caching:
+    data = program.data[stage.data]
+    available = data.source.signature.train
+    return caching(program, stage, data.sizes(available) if available else (1, 0))
+
+
+def _in_step(graph: LayerGraph, stage: StagePlan, network: str, kept: tuple[str, ...]) -> frozenset[str]:
+    """What must run in a step, going back from what is read and stopping at outputs that are kept."""
+    runs, frozen = stage.runs[network], stage.frozen.get(network, frozenset())
+    pending = [graph.resolve(address) for address in stage.taps[network]]
+    pending += [name for address in runs - frozen for name in graph.layers[address].inputs]
+    found: set[str] = set()
+    while pending:
+        address = pending.pop()
+        if address not in found and address in graph.layers and address not in kept:
+            found.add(address)
+            pending += graph.layers[address].inputs
+    return frozenset(found)

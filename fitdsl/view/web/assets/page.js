@@ -1,0 +1,685 @@
+/** The page of a spec: what is drawn at the moment, and everything that a person can do with it. */
+
+import { counted, human, measureBy } from "./letters.js";
+import { forget, itemsOf, labelOf, openTo } from "./outline.js";
+import { esc, paintInside } from "./paint.js";
+import { describe, tabulate } from "./panel.js";
+import {
+  bars,
+  columnOfNetwork,
+  compose,
+  deepest,
+  heading,
+  lossLines,
+  paintCard,
+  paintPill,
+  stateOf,
+  ties,
+} from "./picture.js";
+import { pointOf, resolve, touchedBy } from "./space.js";
+
+const spec = JSON.parse(document.getElementById("spec").textContent);
+measureBy(spec);
+
+const byId = (id) => document.getElementById(id);
+const picture = byId("picture");
+const world = byId("world");
+
+/** What stages do with layers, in words. */
+const STATES = {
+  t: "trained",
+  r: "runs and passes gradients on",
+  f: "runs, frozen",
+  k: "frozen, its output is kept and not computed again",
+  s: "frozen, runs only for what is kept",
+  "-": "does not run",
+};
+
+const MEASURED = { params: 0, macs: 2, activations: 3 };
+const NOUNS = { params: "parameters", macs: "multiply-accumulates", activations: "activations" };
+
+const state = {
+  chosen: spec.params.map((param) => param.here),
+  point: null,
+  touchedLayers: new Map(),
+  isMoved: false,
+  columns: [],
+  drawn: null,
+  selected: null,
+  stage: -1,
+  colour: "kind",
+  touched: -1,
+  x: 0,
+  y: 0,
+  scale: 1,
+};
+
+// Drawing --------------------------------------------------------------------------------------------------------------
+
+/** Take the spec at the chosen point, with blocks as open as they were. */
+function refresh() {
+  const before = new Map(state.columns.map((column) => [column.network.name, openedOf(column)]));
+  state.point = pointOf(spec, state.chosen);
+  state.columns = state.point.networks.map((network) => columnOfNetwork(network, before.get(network.name)));
+}
+
+function openedOf(column) {
+  const opened = new Map();
+  for (const item of itemsOf(column.item)) if (item.parts.length) opened.set(item.key, item.isOpen);
+  return opened;
+}
+
+function draw() {
+  const hadFocus = world.contains(document.activeElement);
+  const { standing, cards, pills, width, height } = compose(state.columns, state.point.hints, spec.losses, spec.stages);
+  state.drawn = { standing, cards, pills, width, height };
+  const numbers = new Map(spec.stages.map((stage, place) => [stage.name, place + 1]));
+  const markup = cards.map((card) => marked(`hint ${card.hint.name}`, hintLabel(card.hint), "hint", paintCard(card)));
+  const nets = [...standing.values()];
+  const ordered = [
+    ...nets.filter((net) => net.column.network.role === "teacher"),
+    ...nets.filter((net) => net.column.network.role === "student").reverse(),
+  ];
+  for (const net of ordered) {
+    const { network } = net.column;
+    markup.push(marked(`${network.name} `, networkLabel(network), "network", heading(net, sizeOf(network))));
+    markup.push(paintInside(net.box, net.x, net.y, (item, inner) => markedItem(net.column, item, inner)));
+    markup.push(bars(net, spec.stages), ties(cards, net));
+  }
+  markup.push(lossLines(pills, standing), ...pills.map((pill) => paintPill(pill, numbers)));
+  if (!nets.length) markup.push('<text x="22" y="22">This spec has no networks.</text>');
+  world.innerHTML = markup.join("");
+  picture.dataset.mode = state.stage >= 0 ? "stage" : state.colour;
+  markSelected(hadFocus);
+}
+
+/** What a network costs, in a few words. */
+function sizeOf(network) {
+  if (!network.isCounted) return "from outside";
+  const faults = [...network.layers.values()].filter((layer) => layer.family === "fault").length;
+  if (faults) return `does not check, ${counted(faults, "fault")}`;
+  return `${human(network.cost[0])} params, ${human(network.cost[2])} MACs`;
+}
+
+function marked(key, label, look, inner, more = "") {
+  return `<g class="item ${look}" data-key="${esc(key)}" role="treeitem" aria-label="${esc(label)}" tabindex="-1"${more}>${inner}</g>`;
+}
+
+function markedItem(column, item, inner) {
+  const key = `${column.network.name} ${item.key}`;
+  const expanded = item.parts.length ? ` aria-expanded="${item.isOpen}"` : "";
+  const { look, style } = lookOf(column, item);
+  const more = ` aria-level="${item.level + 1}" data-address="${esc(`${column.network.name}.${item.address}`)}"${expanded}${style}`;
+  return marked(key, itemLabel(column.network, item), look, inner, more);
+}
+
+function itemLabel(network, item) {
+  const what = item.parts.length
+    ? `block ${item.word || labelOf(item)}, ${counted(item.layers.length, "layer")}`
+    : item.word;
+  const cost = item.cost[0] ? `, ${counted(item.cost[0], "parameter")}` : "";
+  const stage = state.stage >= 0 ? `, ${STATES[stateOf(item, state.stage)]}` : "";
+  return `${network.name}.${item.address}: ${what || "input"}, ${item.type}${cost}${stage}`;
+}
+
+function hintLabel(hint) {
+  const sides = (places) => places.map(([address]) => address).join(", ");
+  return `hint ${hint.name}: ${hint.teacher}.${sides(hint.hint)} guides ${hint.student}.${sides(hint.guided)}`;
+}
+
+function networkLabel(network) {
+  return `${network.role} ${network.name}: ${sizeOf(network)}`;
+}
+
+/** Classes and colours of an item in what is coloured at the moment. */
+function lookOf(column, item) {
+  const touched = state.touched >= 0 && isTouched(column, item) ? " touched" : "";
+  if (state.stage >= 0) {
+    const found = stateOf(item, state.stage);
+    return { look: `does-${found === "-" ? "nothing" : found}${touched}`, style: "" };
+  }
+  const isPlain = item.family === "input" || (item.parts.length && item.isOpen);
+  if (!isPlain && state.colour in MEASURED)
+    return { look: `heat${touched}`, style: ` style="--share:${(45 * shareOf(item)).toFixed(0)}%"` };
+  if (!isPlain && state.colour === "trained") return { look: `by-${trainedIn(item)}${touched}`, style: "" };
+  if (!isPlain && state.colour === "frozen")
+    return { look: `by-${trainedIn(item) === "none" ? "none" : 0}${touched}`, style: "" };
+  return { look: `plain${touched}`, style: "" };
+}
+
+/** The first stage that trains an item. */
+function trainedIn(item) {
+  const place = spec.stages.findIndex((_, number) => stateOf(item, number) === "t");
+  return place < 0 ? "none" : place % 6;
+}
+
+/** How much an item costs of what the dearest one that is drawn costs, by logarithm. */
+function shareOf(item) {
+  const cost = item.cost[MEASURED[state.colour]];
+  if (!cost) return 0;
+  const [low, high] = rangeOf();
+  return high > low ? 0.15 + (0.85 * Math.log(cost / low)) / Math.log(high / low) : 1;
+}
+
+/** The least and the most that an item costs which is drawn and costs anything. */
+function rangeOf() {
+  const place = MEASURED[state.colour];
+  const costs = state.columns
+    .flatMap((column) => [...shown(column.item)].map((item) => item.cost[place]))
+    .filter((c) => c);
+  return costs.length ? [Math.min(...costs), Math.max(...costs)] : [0, 0];
+}
+
+function* shown(item) {
+  if (item.parts.length && item.isOpen) for (const part of item.parts) yield* shown(part);
+  else yield item;
+}
+
+/** Whether the param that is looked at changes an item. */
+function isTouched(column, item) {
+  if (item.parts.length && item.isOpen) return false;
+  const own = state.touchedLayers.get(column.network.name);
+  return item.layers.some((address) => own.has(address));
+}
+
+// Selection ------------------------------------------------------------------------------------------------------------
+
+/** What a key stands for. */
+function find(key) {
+  if (key.startsWith("hint ")) {
+    const hint = state.point.hints.find((one) => `hint ${one.name}` === key);
+    return hint && { key, hint };
+  }
+  const [name, ...rest] = key.split(" ");
+  const column = state.columns.find((one) => one.network.name === name);
+  if (!column) return undefined;
+  const own = rest.join(" ");
+  for (const item of itemsOf(column.item)) if (item.key === own) return { key, column, item };
+  return undefined;
+}
+
+/** Show something in the panel, and say in the address of the page where it is. */
+function select(key, { focus = false, keepHash = false } = {}) {
+  const found = key === null ? undefined : find(key);
+  state.selected = found ? key : null;
+  markSelected(focus);
+  if (!keepHash) history.replaceState(null, "", found ? `#${hashOf(found)}` : location.pathname + location.search);
+  showPanel();
+}
+
+function hashOf({ hint, column, item }) {
+  if (hint) return `hint.${encodeURIComponent(hint.name)}`;
+  const address = encodeURIComponent(item.address).replaceAll("%5B", "[").replaceAll("%5D", "]");
+  return address ? `${encodeURIComponent(column.network.name)}.${address}` : encodeURIComponent(column.network.name);
+}
+
+function markSelected(focus) {
+  const elements = [...world.querySelectorAll(".item")];
+  for (const element of elements) {
+    const isChosen = element.dataset.key === state.selected;
+    element.classList.toggle("selected", isChosen);
+    element.setAttribute("aria-selected", isChosen);
+    element.tabIndex = -1;
+  }
+  const current = elements.find((element) => element.dataset.key === state.selected) ?? elements[0];
+  if (!current) return;
+  current.tabIndex = 0;
+  if (focus) current.focus({ preventScroll: true });
+}
+
+/** Bring what an address means into sight, opening what is closed around it. */
+function reveal(name, address, options = {}) {
+  const column = state.columns.find((one) => one.network.name === name);
+  if (!column) return false;
+  const items = [...itemsOf(column.item)];
+  const layer = resolve(column.network, address);
+  const item = items.find((one) => one.address === address && one.parent) ?? items.find((one) => one.address === layer);
+  if (!item) return false;
+  let hasOpened = false;
+  for (let outer = item.parent; outer; outer = outer.parent)
+    if (!outer.isOpen) {
+      outer.isOpen = true;
+      forget(outer);
+      hasOpened = true;
+    }
+  if (hasOpened) draw();
+  select(`${name} ${item.key}`, options);
+  bringIntoView(options.isCentred);
+  return true;
+}
+
+/** Select what the address of the page names: `#student.s2`, `#thin.s2[0]`, `#hint.mid`, `#thin`. */
+function followHash() {
+  const text = decodeURIComponent(location.hash.slice(1));
+  const [first, ...rest] = text.split(".");
+  if (!text) return;
+  if (first === "hint" && state.point.hints.some((hint) => hint.name === rest.join("."))) {
+    select(`hint ${rest.join(".")}`, { keepHash: true });
+    bringIntoView(true);
+    return;
+  }
+  const named = state.columns.find((column) => column.network.name === first);
+  const ofRole = state.columns.filter((column) => column.network.role === first);
+  const column = named ?? (ofRole.length === 1 ? ofRole[0] : undefined);
+  if (!column) return;
+  if (!rest.length) {
+    select(`${column.network.name} `, { keepHash: true });
+    bringIntoView(true);
+  } else reveal(column.network.name, rest.join("."), { keepHash: true, isCentred: true });
+}
+
+function toggle(key) {
+  const found = find(key);
+  if (!found?.item?.parts.length || !found.item.parent) return;
+  found.item.isOpen = !found.item.isOpen;
+  forget(found.item);
+  draw();
+  showPanel();
+}
+
+function openAllTo(depth) {
+  for (const column of state.columns) openTo(column.item, depth);
+  draw();
+  showPanel();
+}
+
+/** How many levels are open at the moment: the least over all networks that have more. */
+function depthNow() {
+  let depth = 1;
+  const isOpenTo = (level) =>
+    state.columns.every((column) =>
+      [...itemsOf(column.item)].every(
+        (item) => !item.parts.length || !item.parent || item.isOpen || item.level >= level,
+      ),
+    );
+  while (depth < Math.max(...state.columns.map((column) => deepest(column.item))) && isOpenTo(depth + 1)) depth++;
+  return depth;
+}
+
+// Panel ----------------------------------------------------------------------------------------------------------------
+
+function showPanel() {
+  const found = state.selected === null ? undefined : find(state.selected);
+  const actions = { reveal, toggle, spec, stage: state.stage, states: STATES };
+  byId("selected").replaceChildren(...describe(found, actions));
+  byId("totals").replaceChildren(...tabulate(state.point.networks, reveal));
+  showLegend();
+}
+
+function showLegend() {
+  const legend = byId("legend");
+  if (state.stage >= 0)
+    legend.innerHTML = Object.entries(STATES)
+      .map(([code, text]) => swatch(`does-${code === "-" ? "nothing" : code}`, text))
+      .join("");
+  else if (state.colour in MEASURED) {
+    const [low, high] = rangeOf();
+    legend.innerHTML = `<span>${esc(human(low))}</span><span class="ramp"></span><span>${esc(human(high))} ${NOUNS[state.colour]}</span>`;
+  } else if (state.colour === "trained")
+    legend.innerHTML = [
+      ...spec.stages.map((stage, place) => swatch(`by-${place % 6}`, `first trained in ${stage.name}`)),
+      swatch("by-none", "trained in no stage"),
+    ].join("");
+  else if (state.colour === "frozen")
+    legend.innerHTML = swatch("by-0", "trained in some stage") + swatch("by-none", "frozen throughout");
+  else legend.innerHTML = "";
+}
+
+function swatch(look, text) {
+  return `<span class="swatch ${look}"></span><span>${esc(text)}</span>`;
+}
+
+function showStanding() {
+  const place = byId("standing");
+  if (!place) return;
+  const words = [
+    "meets every requirement of the search",
+    "misses a requirement of the search",
+    "does not check: the last student that does is shown",
+  ];
+  place.textContent = words[state.point.standing];
+  place.dataset.standing = state.point.standing;
+}
+
+/** The scale down to which texts can be read. */
+const READABLE = 0.7;
+
+// Sight ----------------------------------------------------------------------------------------------------------------
+
+function place() {
+  world.setAttribute("transform", `translate(${state.x} ${state.y}) scale(${state.scale})`);
+}
+
+/** Show all of the picture; with a least scale as much of its upper left part as there is room for. */
+function fitIn(least = 0) {
+  const { clientWidth: width, clientHeight: height } = picture;
+  const whole = Math.min(width / state.drawn.width, height / state.drawn.height);
+  state.scale = Math.min(1, Math.max(whole, least));
+  state.x = Math.max(0, (width - state.drawn.width * state.scale) / 2);
+  state.y = 0;
+  place();
+}
+
+function zoom(factor, x = picture.clientWidth / 2, y = picture.clientHeight / 2) {
+  state.isMoved = true;
+  const scale = Math.min(4, Math.max(0.05, state.scale * factor));
+  state.x = x - ((x - state.x) * scale) / state.scale;
+  state.y = y - ((y - state.y) * scale) / state.scale;
+  state.scale = scale;
+  place();
+}
+
+function pan(dx, dy) {
+  state.isMoved = true;
+  state.x += dx;
+  state.y += dy;
+  place();
+}
+
+/** Move the picture until what is selected is in sight. */
+function bringIntoView(isCentred = false) {
+  const element = world.querySelector(".item.selected");
+  if (!element) return;
+  const [box, sight] = [element.getBoundingClientRect(), picture.getBoundingClientRect()];
+  const edge = 24;
+  let [dx, dy] = [0, 0];
+  if (isCentred) {
+    dx = (sight.left + sight.right - box.left - Math.min(box.right, box.left + sight.width)) / 2;
+    dy = (sight.top + sight.bottom - box.top - Math.min(box.bottom, box.top + sight.height)) / 2;
+  } else {
+    if (box.left < sight.left) dx = sight.left + edge - box.left;
+    else if (box.right > sight.right) dx = Math.max(sight.right - edge - box.right, sight.left + edge - box.left);
+    if (box.top < sight.top) dy = sight.top + edge - box.top;
+    else if (box.bottom > sight.bottom) dy = Math.max(sight.bottom - edge - box.bottom, sight.top + edge - box.top);
+  }
+  pan(dx, dy);
+}
+
+// What a person does ---------------------------------------------------------------------------------------------------
+
+function listenToPointers() {
+  const pointers = new Map();
+  let moved = 0;
+  let before = null;
+  picture.addEventListener("pointerdown", (event) => {
+    before = state.selected;
+    pointers.set(event.pointerId, event);
+    if (pointers.size === 1) moved = 0;
+  });
+  picture.addEventListener("pointermove", (event) => {
+    const last = pointers.get(event.pointerId);
+    if (!last) return;
+    const [dx, dy] = [event.clientX - last.clientX, event.clientY - last.clientY];
+    moved += Math.abs(dx) + Math.abs(dy);
+    if (moved > 4) picture.setPointerCapture(event.pointerId);
+    const others = [...pointers.values()].filter((other) => other.pointerId !== event.pointerId);
+    pointers.set(event.pointerId, event);
+    if (!others.length) pan(dx, dy);
+    else {
+      const apart = (a, b) => Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
+      const sight = picture.getBoundingClientRect();
+      const middle = [
+        (event.clientX + others[0].clientX) / 2 - sight.left,
+        (event.clientY + others[0].clientY) / 2 - sight.top,
+      ];
+      zoom(apart(event, others[0]) / Math.max(apart(last, others[0]), 1), ...middle);
+    }
+  });
+  for (const name of ["pointerup", "pointercancel"])
+    picture.addEventListener(name, (event) => {
+      pointers.delete(event.pointerId);
+    });
+  picture.addEventListener("click", (event) => {
+    if (moved > 4) return;
+    const key = event.target.closest(".item")?.dataset.key;
+    if (key === undefined) select(null);
+    else {
+      const isClosed = find(key)?.item?.isOpen === false;
+      if (isClosed || key === before) toggle(key);
+      select(key, { focus: true });
+    }
+  });
+  picture.addEventListener("focusin", (event) => {
+    const key = event.target.closest(".item")?.dataset.key;
+    if (key !== undefined && key !== state.selected) select(key);
+  });
+  picture.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      const sight = picture.getBoundingClientRect();
+      if (event.ctrlKey || event.metaKey)
+        zoom(Math.exp(-event.deltaY * 0.005), event.clientX - sight.left, event.clientY - sight.top);
+      else pan(event.shiftKey ? -event.deltaY : -event.deltaX, event.shiftKey ? 0 : -event.deltaY);
+    },
+    { passive: false },
+  );
+}
+
+/** Go from the selected item to another one. */
+function step(direction) {
+  const keys = [...world.querySelectorAll(".item")].map((element) => element.dataset.key);
+  const at = keys.indexOf(state.selected);
+  const next = keys[at < 0 ? 0 : Math.min(Math.max(at + direction, 0), keys.length - 1)];
+  if (next !== undefined) select(next, { focus: true });
+  bringIntoView();
+}
+
+function into() {
+  const found = state.selected === null ? undefined : find(state.selected);
+  if (!found?.item?.parts.length) return;
+  if (found.item.parent && !found.item.isOpen) toggle(state.selected);
+  else select(`${found.column.network.name} ${found.item.parts[0].key}`, { focus: true });
+  bringIntoView();
+}
+
+function outOf() {
+  const found = state.selected === null ? undefined : find(state.selected);
+  if (!found?.item) return;
+  if (found.item.parent && found.item.parts.length && found.item.isOpen) toggle(state.selected);
+  else if (found.item.parent) select(`${found.column.network.name} ${found.item.parent.key}`, { focus: true });
+  bringIntoView();
+}
+
+const IN_PICTURE = {
+  ArrowDown: () => step(1),
+  ArrowUp: () => step(-1),
+  ArrowRight: into,
+  ArrowLeft: outOf,
+  Home: () => step(Number.NEGATIVE_INFINITY),
+  End: () => step(Number.POSITIVE_INFINITY),
+  Enter: () => toggle(state.selected ?? ""),
+  " ": () => toggle(state.selected ?? ""),
+};
+
+const ANYWHERE = {
+  "/": () => byId("find").focus(),
+  "+": () => zoom(1.25),
+  "=": () => zoom(1.25),
+  "-": () => zoom(0.8),
+  0: () => fitIn(),
+  "[": () => chooseStage(state.stage - 1),
+  "]": () => chooseStage(state.stage + 1),
+  c: () => openAllTo(1),
+  o: () => openAllTo(Number.POSITIVE_INFINITY),
+  ",": () => openAllTo(Math.max(1, depthNow() - 1)),
+  ".": () => openAllTo(depthNow() + 1),
+  "?": () => byId("help").showModal(),
+  Escape: () => select(null),
+};
+
+function listenToKeys() {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
+    if (event.target.matches?.("input, select, textarea")) return;
+    const action = (picture.contains(event.target) && IN_PICTURE[event.key]) || ANYWHERE[event.key];
+    // a button that has the focus is pressed by these
+    if (!action || (event.target.matches?.("button, summary") && ["Enter", " "].includes(event.key))) return;
+    event.preventDefault();
+    action();
+  });
+}
+
+function chooseStage(number) {
+  if (!spec.stages.length) return;
+  state.stage = Math.min(Math.max(number, -1), spec.stages.length - 1);
+  byId("stage").value = state.stage;
+  draw();
+  showPanel();
+}
+
+function listenToTools() {
+  const press = (id, action) => byId(id)?.addEventListener("click", action);
+  press("open-all", () => openAllTo(Number.POSITIVE_INFINITY));
+  press("close-all", () => openAllTo(1));
+  press("open-more", ANYWHERE["."]);
+  press("open-less", ANYWHERE[","]);
+  press("zoom-in", () => zoom(1.25));
+  press("zoom-out", () => zoom(0.8));
+  press("zoom-fit", () => fitIn());
+  press("show-help", ANYWHERE["?"]);
+  press("stage-before", ANYWHERE["["]);
+  press("stage-after", ANYWHERE["]"]);
+  byId("stage")?.addEventListener("change", (event) => chooseStage(Number(event.target.value)));
+  byId("colour").addEventListener("change", (event) => {
+    state.colour = event.target.value;
+    draw();
+    showPanel();
+  });
+  window.addEventListener("hashchange", followHash);
+  new ResizeObserver(() => {
+    if (!state.isMoved) fitIn(READABLE);
+  }).observe(picture);
+}
+
+// Finding --------------------------------------------------------------------------------------------------------------
+
+const MOST_FOUND = 50;
+
+/** Layers and blocks whose address, call or shape holds a text. */
+function* matches(text) {
+  const wanted = text.toLowerCase();
+  for (const column of state.columns)
+    for (const item of itemsOf(column.item)) {
+      if (!item.parent || item.isBundle) continue;
+      const name = `${column.network.name}.${item.address}`;
+      if ([name, item.word, item.type].some((known) => known.toLowerCase().includes(wanted)))
+        yield { name, column, item };
+    }
+}
+
+function listenToFind() {
+  const [input, list] = [byId("find"), byId("found")];
+  let found = [];
+  let at = 0;
+  const close = () => {
+    list.hidden = true;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  };
+  const mark = () => {
+    for (const [place, element] of [...list.children].entries())
+      element.setAttribute("aria-selected", place === at && found.length > 0);
+    const current = list.children[at];
+    if (current?.id) input.setAttribute("aria-activedescendant", current.id);
+    current?.scrollIntoView({ block: "nearest" });
+  };
+  const show = () => {
+    found = input.value.trim() ? [...matches(input.value.trim())] : [];
+    at = 0;
+    if (!input.value.trim()) return close();
+    const lines = found
+      .slice(0, MOST_FOUND)
+      .map(
+        ({ name, item }, place) =>
+          `<li role="option" id="found-${place}" data-place="${place}"><b>${esc(name)}</b> ${esc(item.word)} <i>${esc(item.type)}</i></li>`,
+      );
+    if (found.length > MOST_FOUND)
+      lines.push(`<li class="more">${esc(counted(found.length - MOST_FOUND, "more", "more"))}</li>`);
+    list.innerHTML = lines.join("") || '<li class="more">nothing found</li>';
+    list.hidden = false;
+    input.setAttribute("aria-expanded", "true");
+    return mark();
+  };
+  const take = (place) => {
+    const one = found[place];
+    if (!one) return;
+    close();
+    reveal(one.column.network.name, one.item.address, { focus: true, isCentred: true });
+  };
+  input.addEventListener("input", show);
+  input.addEventListener("focus", show);
+  input.addEventListener("blur", () => setTimeout(close, 150));
+  input.addEventListener("keydown", (event) => {
+    const last = Math.min(found.length, MOST_FOUND) - 1;
+    if (event.key === "ArrowDown") at = Math.min(at + 1, last);
+    else if (event.key === "ArrowUp") at = Math.max(at - 1, 0);
+    else if (event.key === "Enter") return take(at);
+    else if (event.key === "Escape") {
+      input.value = "";
+      close();
+      return picture.focus();
+    } else return undefined;
+    event.preventDefault();
+    return mark();
+  });
+  list.addEventListener("pointerdown", (event) => {
+    const line = event.target.closest("[data-place]");
+    if (!line) return;
+    event.preventDefault();
+    take(Number(line.dataset.place));
+  });
+}
+
+// The space ------------------------------------------------------------------------------------------------------------
+
+function listenToParams() {
+  for (const [number, param] of spec.params.entries()) {
+    const control = byId(`param-${number}`);
+    control.addEventListener("input", () => {
+      if (!spec.isWhole) state.chosen = spec.params.map((one) => one.here);
+      state.chosen = state.chosen.with(number, Number(control.value));
+      showChosen();
+      refresh();
+      if (state.touched >= 0) state.touchedLayers = touchedBy(spec, state.chosen, state.touched);
+      draw();
+      showStanding();
+      showPanel();
+    });
+    byId(`param-${number}-shows`).addEventListener("change", (event) => {
+      state.touched = event.target.checked ? number : -1;
+      for (const other of document.querySelectorAll(".shows")) if (other !== event.target) other.checked = false;
+      state.touchedLayers = state.touched < 0 ? new Map() : touchedBy(spec, state.chosen, number);
+      draw();
+    });
+    byId(`param-${number}-value`).textContent = param.values[param.here];
+  }
+  byId("back")?.addEventListener("click", () => {
+    state.chosen = spec.params.map((param) => param.here);
+    showChosen();
+    refresh();
+    if (state.touched >= 0) state.touchedLayers = touchedBy(spec, state.chosen, state.touched);
+    draw();
+    showStanding();
+    showPanel();
+  });
+}
+
+function showChosen() {
+  for (const [number, param] of spec.params.entries()) {
+    byId(`param-${number}`).value = state.chosen[number];
+    byId(`param-${number}-value`).textContent = param.values[state.chosen[number]];
+  }
+}
+
+refresh();
+draw();
+fitIn(READABLE);
+showStanding();
+showPanel();
+listenToPointers();
+listenToKeys();
+listenToTools();
+listenToFind();
+listenToParams();
+followHash();
