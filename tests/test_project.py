@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = {"fitdsl": ROOT / "fitdsl", "fitdsl/grammars": ROOT / "grammars"}
-SHIPPED = {".py", ".typed", ".lark", ".json", ".md", ".fit"}
+SHIPPED = {".py", ".typed", ".lark", ".json", ".md", ".fit", ".css", ".js"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import webbrowser
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Annotated
 
 import typer
@@ -20,11 +22,15 @@ from ..work.reuse import done_before
 from ..work.store import Store
 from .session import IncludeOption, SetOption, SpecArgument, open_spec, pick, say, say_findings, space_of, write_result
 
+ENDINGS = {"table": "txt", "tree": "txt", "mermaid": "mmd"}
+"""Endings of files by format, where that is another word."""
+
 
 def show(
     spec: SpecArgument,
     format: Annotated[str, typer.Option(metavar="|".join(FORMATS), help="How to show it.")] = "table",
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")] = None,
+    is_opened: Annotated[bool, typer.Option("--open", help="Open it, without -o from a temporary file.")] = False,
     depth: Annotated[int | None, typer.Option(min=1, metavar="N", help="Levels of blocks to open.")] = None,
     settings: SetOption = None,
     include: IncludeOption = None,
@@ -38,10 +44,14 @@ def show(
     except NoResvg as missing:
         raise typer.BadParameter(str(missing)) from None
     say_findings(compilation.diagnostics)
+    if is_opened and output is None:
+        output = Path(mkdtemp(prefix="fit-show-"), f"{compilation.name}.{ENDINGS.get(format, format)}")
     if output:
         write_bytes(output, shown if isinstance(shown, bytes) else f"{shown}\n".encode())
     else:
         write_result(shown)
+    if is_opened and output:
+        webbrowser.open(output.absolute().as_uri())
     if any(finding.severity is Severity.ERROR for finding in compilation.diagnostics):
         raise typer.Exit(1)
 

@@ -215,7 +215,7 @@ def test_a_format_that_does_not_exist_is_refused_with_the_list(fit: Fit) -> None
     outcome = fit("show", "good.fit", "--format", "pdf")
     assert outcome.code == 2
     assert outcome.err.splitlines()[-1] == (
-        "Error: Invalid value: there is no format `pdf`; there are table, tree, json, svg, png, dot, mermaid"
+        "Error: Invalid value: there is no format `pdf`; there are table, tree, json, svg, png, html, dot, mermaid"
     )
 
 

@@ -269,7 +269,7 @@ def test_a_hint_says_what_it_joins(visit: Visit, tmp_path: Path) -> None:
     page = opened(visit, tmp_path, Compilation.open(DIGITS), fragment="#hint.mid")
     said = panel(page)
     assert all(
-        text in said for text in ("wide.s1 [48, 4, 4]", "thin.s1 [12, 4, 4]", "Conv2d(48", "l2()", "hints")
+        text in said for text in ("wide.s1[2] [48, 4, 4]", "thin.s1[6] [12, 4, 4]", "Conv2d(48", "l2()", "hints")
     )
 
 
@@ -301,7 +301,7 @@ def test_stages_step_through_what_runs_is_frozen_and_is_kept(digits: Page) -> No
     assert item(digits, "thin.logits").get_attribute("class") == "item does-nothing"
     assert item(digits, "wide.s1[2]").get_attribute("class") == "item does-k"
     assert item(digits, "wide.s1[0][0]").get_attribute("class") == "item does-s"
-    assert digits.evaluate(states, "does-r") == 0
+    assert digits.evaluate(states, "does-r") == len(("wide.image", "thin.image"))
     said = panel(digits)
     assert "Stage 2: hints after teach" in said
     assert "student[..s1]" in said
@@ -434,3 +434,14 @@ def test_fit_show_writes_the_page(fit: Any, tmp_path: Path) -> None:
     done = fit("show", str(DIGITS), "--format", "html", "-o", "digits.html")
     assert done.code == 0
     assert (tmp_path / "digits.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_fit_show_opens_what_it_shows(fit: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    opened_files: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened_files.append)
+    assert fit("show", str(DIGITS), "--format", "html", "-o", "digits.html", "--open").code == 0
+    assert fit("show", str(DIGITS), "--format", "svg", "--open").out == ""
+    first, second = opened_files
+    assert first == (tmp_path / "digits.html").as_uri()
+    assert second.endswith("/digits.svg")
+    assert Path(second.removeprefix("file://")).read_text(encoding="utf-8").startswith("<svg")

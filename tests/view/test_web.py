@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from browsing import Visit
 
+from fitdsl.view.web import html as html_module
 from fitdsl.view.web.html import Page, embedded, html
 
 ATTACKS = (
@@ -39,3 +42,16 @@ def test_the_policy_lets_nothing_run_that_is_not_of_the_page(visit: Visit, tmp_p
     # the browser says that it refused the handler
     assert [text for text in visit.complaints if "Content Security Policy" in text] == visit.complaints
     visit.complaints.clear()
+
+
+def test_no_two_scripts_define_the_same_name() -> None:
+    defined = re.compile(r"^(?:export )?(?:async )?(?:function\*?|const|let|class) ([\w$]+)", re.MULTILINE)
+    folder = Path(html_module.__file__).parent / "assets"
+    names = [name for file in sorted(folder.glob("*.js")) for name in defined.findall(file.read_text(encoding="utf-8"))]
+    assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+def test_modules_become_one_script() -> None:
+    page = html(Page("a page", "", (), ("letters.js", "paint.js")))
+    assert "\nimport " not in page
+    assert "\nexport " not in page

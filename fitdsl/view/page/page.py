@@ -68,7 +68,8 @@ def _body(data: Mapping[str, Any], title: str) -> Iterator[str]:
     yield from _tools(data)
     yield "</div>"
     yield f'<main><svg id="picture" role="tree" aria-label="{escape(title)}" tabindex="-1">'
-    yield f'<style>#picture{{{STYLE}}}</style><g id="world"></g></svg><div id="legend" aria-live="polite"></div></main>'
+    yield f'<style>:where(#picture){{{STYLE}}}</style><g id="world"></g></svg>'
+    yield '<div id="legend" aria-live="polite"></div></main>'
     yield "<aside>"
     yield "<noscript><p>This page draws with JavaScript; `fit show --format svg` needs none.</p></noscript>"
     yield '<section id="selected" aria-live="polite"></section>'

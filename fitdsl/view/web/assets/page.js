@@ -13,6 +13,7 @@ import {
   lossLines,
   paintCard,
   paintPill,
+  runsIn,
   stateOf,
   ties,
 } from "./picture.js";
@@ -135,7 +136,8 @@ function networkLabel(network) {
 function lookOf(column, item) {
   const touched = state.touched >= 0 && isTouched(column, item) ? " touched" : "";
   if (state.stage >= 0) {
-    const found = stateOf(item, state.stage);
+    const isRead = item.family === "input" && runsIn(item.network, state.stage);
+    const found = isRead ? "r" : stateOf(item, state.stage);
     return { look: `does-${found === "-" ? "nothing" : found}${touched}`, style: "" };
   }
   const isPlain = item.family === "input" || (item.parts.length && item.isOpen);

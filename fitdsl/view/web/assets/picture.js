@@ -76,7 +76,8 @@ export function stand(columns, cards, stages) {
   return [standing, cards.length && !lane ? x + sizes.between + widest / 2 : lane];
 }
 
-function runsIn(network, stage) {
+/** Whether a stage runs a network. */
+export function runsIn(network, stage) {
   for (const layer of network.layers.values()) if (layer.states[stage] !== "-") return true;
   return false;
 }
