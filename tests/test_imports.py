@@ -14,7 +14,7 @@ from fitdsl.component import components, find
 from fitdsl.families import FAMILIES
 
 ROOT = Path(__file__).parents[1]
-HEAVY = ("torch", "ray", "numpy", "scipy", "sklearn", "pandas", "networkx", "rich")
+HEAVY = ("torch", "ray", "numpy", "scipy", "sklearn", "pandas", "networkx", "rich", "IPython")
 PROGRAM = f"""
 import sys
 from fitdsl.cli import main
