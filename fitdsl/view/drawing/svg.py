@@ -23,22 +23,30 @@ def svg(picture: Picture) -> str:
     return _document(picture, STYLE)
 
 
-def inline_svg(picture: Picture) -> str:
-    """A picture as an SVG document that may stand in a page beside others; neither changes the other."""
-    return _document(picture, scoped(RULES, COLOURS), f' class="{scope_of(RULES, COLOURS)}"')
+def inline_svg(picture: Picture, over: Sequence[str] = ()) -> str:
+    """A picture as an SVG document that may stand in a page beside others; neither changes the other.
+
+    Args:
+        picture: The picture.
+        over: Elements that are drawn over it, and that someone may come to.
+    """
+    own = f' class="{scope_of(RULES, COLOURS)}"'
+    return _document(picture, scoped(RULES, COLOURS), own, over)
 
 
-def _document(picture: Picture, style: str, own: str = "") -> str:
+def _document(picture: Picture, style: str, own: str = "", over: Sequence[str] = ()) -> str:
     width, height = number(picture.width), number(picture.height)
+    role = "group" if over else "img"
     return "\n".join(
         (
             f'<svg xmlns="http://www.w3.org/2000/svg"{own} width="{width}" height="{height}" '
-            f'viewBox="0 0 {width} {height}" role="img">',
+            f'viewBox="0 0 {width} {height}" role="{role}">',
             f"<title>{escape(picture.title)}</title>",
             f"<desc>{escape(picture.description)}</desc>",
             f"<style>{style}</style>",
             f'<rect class="paper" width="{width}" height="{height}"/>',
             *elements(picture.shapes),
+            *over,
             "</svg>",
         )
     )
