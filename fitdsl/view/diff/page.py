@@ -6,6 +6,7 @@ Each row knows the boxes that it speaks of, and each box its rows; the script sh
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from ...dataclass import dataclass
 from ...program.model import Program
@@ -72,7 +73,7 @@ class _Panel:
     drawn: Drawn
     lines: Sequence[Entry]
 
-    @property
+    @cached_property
     def marks(self) -> list[Mark]:
         """What is marked."""
         lines = [(line.change, getattr(line.spots, self.side)) for line in self.lines]
