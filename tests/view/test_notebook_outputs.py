@@ -238,11 +238,11 @@ def test_what_users_write_stays_text(tmp_path: Path) -> None:
 def page_of(folder: Path, outputs: list[str], theme: str = "") -> Path:
     """A page that holds outputs as a notebook does, with styles and elements of its own."""
     file = folder / "page.html"
-    own = "<style>.op{fill:red}.block,.card{stroke:red}p{color:blue}.fit-number{color:blue}</style>"
+    own = "<style>.op{fill:red}.block,.card{stroke:red}p{color:blue}.cell:not(.other) td{text-align:right}</style>"
     mine = '<p class="name" id="mine">mine</p><table><tr><td class="number">1</td></tr></table>'
     file.write_text(
         f'<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,"><title>ours</title>{own}'
-        f"<body {theme}>{mine}{'<hr>'.join(outputs)}</body>",
+        f"<body {theme}>{mine}<div class='cell'>{'<hr>'.join(outputs)}</div></body>",
         encoding="utf-8",
     )
     return file
@@ -264,6 +264,7 @@ def test_outputs_leave_their_page_as_it_is_and_are_left_as_they_are(visit: Visit
     assert style("#mine", "fontWeight") == "400"
     assert style("#mine", "color") == "rgb(0, 0, 255)"
     assert style("td.number", "padding") == "1px"
+    assert style(".cell td", "textAlign") == "left"
     assert style("svg .op", "fill") == "rgb(27, 31, 36)"
     assert style("svg .card", "stroke") == "rgb(168, 58, 107)"
 
