@@ -20,6 +20,7 @@ from IPython.display import display
 from .compilation import Compilation
 from .diagnostics import Diagnostic, FitError, Severity
 from .experiment import Experiment
+from .program.model import Program
 from .source import Source
 from .view.notebook.findings import findings_bundle
 from .view.terminal import counted
@@ -58,7 +59,7 @@ class Cells:
         try:
             compilation.program  # noqa: B018 - asked for its refusal
         except FitError as error:
-            _show(error.diagnostics)
+            _show(error.diagnostics, _sketch(compilation))
             raise Refused(self._refusal(name, error.diagnostics)) from None
         experiment = Experiment(compilation)
         _show(experiment.warnings)
@@ -92,9 +93,17 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     shell.set_hook("complete_command", cells.complete, str_key="%%fit")
 
 
-def _show(diagnostics: Sequence[Diagnostic]) -> None:
+def _show(diagnostics: Sequence[Diagnostic], known: Program | None = None) -> None:
     if diagnostics:
-        display(findings_bundle(diagnostics), raw=True)
+        display(findings_bundle(diagnostics, known), raw=True)
+
+
+def _sketch(compilation: Compilation) -> Program | None:
+    """As much as is known of a spec that is not sound; None if that is nothing."""
+    try:
+        return compilation.sketch
+    except FitError:
+        return None
 
 
 def _checked_name(name: str) -> str:

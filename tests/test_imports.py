@@ -33,6 +33,7 @@ print(sorted({set(HEAVY)} & set(sys.modules)), file=sys.stderr)
         "check specs/digits.fit",
         "show specs/digits.fit",
         "diff specs/digits.fit specs/digits.fit",
+        "diff specs/digits.fit specs/digits.fit --format html",
         "show specs/digits.fit --format svg",
         "fmt --check specs/digits.fit",
         "list ops",

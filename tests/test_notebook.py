@@ -103,12 +103,20 @@ def test_findings_are_in_the_cell_and_the_name_stays_as_it_was(run: Run, shell: 
     assert shell.user_ns["net"] is before
     (shown,) = captured.outputs
     assert shown.data["text/plain"] == FRAME
-    assert re.sub("<style>.*?</style>|<[^>]*>", "", shown.data["text/html"], flags=re.DOTALL).strip() == (
-        FRAME.replace(">", "&gt;")
-    )
+    shown_html = shown.data["text/html"].partition("<svg")[0]
+    assert re.sub("<style>.*?</style>|<[^>]*>", "", shown_html, flags=re.DOTALL).strip() == FRAME.replace(">", "&gt;")
     assert '<b class="fit-error">error[FIT1001]</b>' in shown.data["text/html"]
     assert captured.stdout == "1 error in this spec; `net` stays as it was\n"
     assert captured.stderr == ""
+
+
+def test_a_network_with_a_fault_is_drawn_as_far_as_it_is_known(run: Run) -> None:
+    _, captured = run(f"%%fit net\n{NET.replace('Flatten() -> ', '')}")
+    (shown,) = captured.outputs
+    assert shown.data["text/plain"].startswith("error[FIT2")
+    assert 'class="layer fault"' in shown.data["text/html"]
+    _, captured = run("%%fit net\nfit 1\nstudent net(")
+    assert "<svg" not in captured.outputs[0].data["text/html"]
 
 
 def test_a_name_that_was_not_there_is_not_bound(run: Run, shell: InteractiveShell) -> None:

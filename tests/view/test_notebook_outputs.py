@@ -118,6 +118,16 @@ def test_a_spec_is_its_picture() -> None:
     assert {"teacher big", "student small", "hint mid", "distil after hints"} <= texts
 
 
+def test_what_a_picture_leaves_out_is_said() -> None:
+    lines = "\n".join(f"  l{number} = repeat 2 {{ Conv2d({8 + number % 7}, 1) -> ReLU() }}" for number in range(160))
+    spec = fit.loads(f"fit 1\nstudent net(image: [1, 8, 8]) {{\n{lines}\n}}\n")
+    bundle = spec._repr_mimebundle_()
+    assert list(bundle) == ["text/plain", "text/html"]
+    assert Reader(bundle["text/html"]).texts[-1] == (
+        "`net` has 640 layers; blocks 1 level deep are drawn closed (`--depth` opens more)"
+    )
+
+
 def test_a_network_is_its_picture_and_its_costs() -> None:
     bundle = SPEC.student._repr_mimebundle_()
     assert bundle["text/plain"] == "<student small: 1,380 parameters, 15,936 MACs>"

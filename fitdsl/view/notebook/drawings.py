@@ -20,8 +20,11 @@ COSTS = (
 
 
 def spec_bundle(program: Program, text: str) -> Bundle:
-    """The picture of a whole spec, and its text where there are no pictures."""
-    return {"text/plain": text, "image/svg+xml": inline_svg(draw(program).picture)}
+    """The picture of a whole spec, with what was left out of it, and its text where there are no pictures."""
+    drawn = draw(program)
+    if drawn.notes:
+        return {"text/plain": text, "text/html": panel(picture(drawn))}
+    return {"text/plain": text, "image/svg+xml": inline_svg(drawn.picture)}
 
 
 def network_bundle(network: Network, text: str) -> Bundle:

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ...diagnostics import Diagnostic, Severity
+from ...graph.sketch import Unfit
+from ...program.model import Program
+from ..drawing.picture import draw
 from ..drawing.svg import escape
 from ..frame import frame
 from ..reports import full
 from ..terminal import Display, Style
-from .markup import Markup, panel
+from .markup import Markup, panel, picture
 
 _PAINTED = re.compile(r"\x1b\[([\d;]+)m(.*?)\x1b\[0m", re.DOTALL)
 _CLASSES = {
@@ -21,10 +24,21 @@ _CLASSES = {
 }
 
 
-def findings_bundle(diagnostics: Sequence[Diagnostic]) -> dict[str, str]:
-    """Findings in full, as HTML and as plain text."""
-    blocks = (_block(diagnostic) for diagnostic in diagnostics)
-    return {"text/plain": full(diagnostics, Display()), "text/html": panel(*blocks)}
+def findings_bundle(diagnostics: Sequence[Diagnostic], known: Program | None = None) -> dict[str, str]:
+    """Findings in full, as HTML and as plain text.
+
+    Args:
+        diagnostics: The findings.
+        known: The spec as far as it is known; drawn below them if a network has faults, which the picture marks.
+    """
+    blocks = [_block(diagnostic) for diagnostic in diagnostics]
+    drawn = [picture(draw(known))] if known is not None and _has_faults(known) else []
+    return {"text/plain": full(diagnostics, Display()), "text/html": panel(*blocks, *drawn)}
+
+
+def _has_faults(program: Program) -> bool:
+    layers = (layer for network in program.networks.values() for layer in network.graph.layers.values())
+    return any(isinstance(layer.op, Unfit) for layer in layers)
 
 
 def _block(diagnostic: Diagnostic) -> Markup:
