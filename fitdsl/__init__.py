@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .experiment import Network as Network
     from .experiment import load as load
     from .experiment import loads as loads
+    from .notebook import load_ipython_extension as load_ipython_extension
     from .values import Cost as Cost
 
 _HOMES = {
@@ -24,6 +25,7 @@ _HOMES = {
     "Compilation": "compilation",
     "Cost": "values",
     "Space": "counting.space",
+    "load_ipython_extension": "notebook",
 }
 
 

@@ -74,8 +74,10 @@ class Compilation:
 
     @property
     def name(self) -> str:
-        """Name of the spec: its file's, without the ending."""
-        return self.path.stem if self.path else "spec"
+        """Name of the spec: its file's, without the ending; of a text that has no file, its own if that is a word."""
+        if self.path:
+            return self.path.stem
+        return self.source.name if self.source.name.isidentifier() else "spec"
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

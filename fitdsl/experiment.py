@@ -102,6 +102,11 @@ class Network:
         size = "from outside" if cost is None else f"{cost.params:,} parameters, {cost.macs:,} MACs"
         return f"<{self.model.role} {self.name}: {size}>"
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """How it draws itself in a notebook, which picks from it."""
+        bundle: dict[str, str] = late("view.notebook.drawings").network_bundle(self.model, repr(self))
+        return bundle
+
 
 @dataclass(frozen=True, eq=False)
 class Experiment:
@@ -219,6 +224,11 @@ class Experiment:
     def __repr__(self) -> str:
         networks = "\n".join(f"  {network!r}" for network in self.networks.values())
         return f"<spec {self.compilation.name}: stages {', '.join(self.program.stages) or 'none'}>\n{networks}"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """How it draws itself in a notebook, which picks from it."""
+        bundle: dict[str, str] = late("view.notebook.drawings").spec_bundle(self.program, repr(self))
+        return bundle
 
 
 def _trainer(options: TrainOptions) -> Callable[[Program, TrainOptions], RunReport]:

@@ -14,7 +14,7 @@ from fitdsl.component import components, find
 from fitdsl.families import FAMILIES
 
 ROOT = Path(__file__).parents[1]
-HEAVY = ("torch", "ray", "numpy", "scipy", "sklearn", "pandas", "networkx", "rich")
+HEAVY = ("torch", "ray", "numpy", "scipy", "sklearn", "pandas", "networkx", "rich", "IPython")
 PROGRAM = f"""
 import sys
 from fitdsl.cli import main
@@ -33,6 +33,7 @@ print(sorted({set(HEAVY)} & set(sys.modules)), file=sys.stderr)
         "check specs/digits.fit",
         "show specs/digits.fit",
         "diff specs/digits.fit specs/digits.fit",
+        "diff specs/digits.fit specs/digits.fit --format html",
         "show specs/digits.fit --format svg",
         "fmt --check specs/digits.fit",
         "list ops",

@@ -13,13 +13,13 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from ..atomic import write_bytes
 from ..compilation import Compilation
 from ..dataclass import dataclass
 from ..diagnostics import FitError, Severity
 from ..late import late
 from ..source import Source
-from ..view.diff.compare import compare
-from ..view.diff.formats import DIFF_FORMATS
+from ..view.diff.formats import DIFF_FORMATS, Compared
 from ..view.diff.sides import Side, run_side, side
 from ..view.terminal import Display, printable
 from .check import distinct
@@ -36,6 +36,7 @@ def diff(
     before: Annotated[str, typer.Argument(metavar="A", help=_A)],
     after: Annotated[str | None, typer.Argument(metavar="B", help=_B)] = None,
     format: Annotated[str, typer.Option(metavar="|".join(DIFF_FORMATS), help="How to show it.")] = "text",
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help=_SET)] = None,
     against: Annotated[list[str] | None, typer.Option("--against", metavar="NAME=VALUE", help=_AGAINST)] = None,
     include: IncludeOption = None,
@@ -51,10 +52,14 @@ def diff(
     findings = distinct([*one.compilation.diagnostics, *other.compilation.diagnostics])
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise FitError(findings)
-    document = compare(one.side, other.side)
+    compared = Compared(one.side, other.side)
+    shown = view(compared, Display() if output else Display.of(sys.stdout))
     say_findings(findings)
-    write_result(view(document, Display.of(sys.stdout)))
-    raise typer.Exit(0 if document.same else 1)
+    if output:
+        write_bytes(output, f"{shown}\n".encode())
+    else:
+        write_result(shown)
+    raise typer.Exit(0 if compared.document.same else 1)
 
 
 @dataclass(frozen=True, eq=False)

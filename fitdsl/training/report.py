@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ..late import late
 from ..values import Cost
 from .events import PARTS
 
@@ -81,6 +82,11 @@ class RunReport(_Report):
     def weights(self, network: str) -> Path:
         """The safetensors file of a trained network's final weights, whose keys are its layers' addresses."""
         return self.folder / "networks" / f"{network}.safetensors"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """How it draws itself in a notebook, which picks from it."""
+        bundle: dict[str, str] = late("training.notebook").run_bundle(self)
+        return bundle
 
 
 def versions() -> dict[str, str]:

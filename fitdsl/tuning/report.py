@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..backend.refusal import refusal
+from ..late import late
 from ..training.report import CostReport, NetworkReport
 
 Status = Literal["waiting", "running", "paused", "stopped", "done", "failed"]
@@ -112,6 +113,11 @@ class SearchReport(_Report):
             if trial.id == id:
                 return trial
         raise KeyError(id)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """How it draws itself in a notebook, which picks from it."""
+        bundle: dict[str, str] = late("tuning.notebook").search_bundle(self)
+        return bundle
 
 
 def read_search(path: Path) -> SearchReport | None:

@@ -143,7 +143,7 @@ def test_a_trial_that_does_not_exist(fit: Fit, search: Path) -> None:
         (["a.fit"], "`diff` compares two: name another spec, or another point with --against NAME=VALUE"),
         (["-", "-"], "only one of the two can be read from stdin"),
         (["a.fit", "--against", "width"], "--against takes NAME=VALUE, got `width`"),
-        (["a.fit", "b.fit", "--format", "html"], "there is no format `html`; there are text, markdown, json"),
+        (["a.fit", "b.fit", "--format", "svg"], "there is no format `svg`; there are text, markdown, json, html"),
         (
             ["searches/a/1", "a.fit"],
             "`searches/a/1` is a search; name one of its trials, such as `searches/a/1#0`, or its `best.fit`",
@@ -181,6 +181,21 @@ def test_formats(fit: Fit) -> None:
         ["distil"],
     )
     assert fit("diff", "a.fit", "b.fit", "--format", "markdown").out.startswith("### `a.fit` → `b.fit`\n")
+    assert "<title>fit diff: a.fit → b.fit</title>" in fit("diff", "a.fit", "b.fit", "--format", "html").out
+
+
+@pytest.mark.parametrize("format", ["text", "markdown", "json", "html"])
+def test_a_file_holds_what_is_printed_and_the_exit_code_stays(fit: Fit, format: str) -> None:
+    for other, code in (("a.fit", 0), ("b.fit", 1)):
+        arguments = ("diff", "a.fit", other, "--format", format)
+        printed, written = fit(*arguments), fit(*arguments, "-o", "shown")
+        assert (printed.code, written.code, written.out, written.err) == (code, code, "", "")
+        assert Path("shown").read_text() == printed.out
+
+
+def test_a_file_that_cannot_be_written(fit: Fit) -> None:
+    outcome = fit("diff", "a.fit", "b.fit", "-o", "a.fit/shown.html")
+    assert (outcome.code, outcome.out, outcome.err) == (1, "", "error: File exists: `a.fit`\n")
 
 
 def test_the_page_shows_what_is_printed(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from fitdsl.compilation import Compilation
 from fitdsl.source import Source
 from fitdsl.view.diff.compare import compare
 from fitdsl.view.diff.document import DiffDocument
-from fitdsl.view.diff.formats import DIFF_FORMATS
+from fitdsl.view.diff.formats import DIFF_FORMATS, Compared
 from fitdsl.view.diff.markdown import code, diff_markdown
 from fitdsl.view.diff.sides import run_side, side
 from fitdsl.view.diff.text import diff_text
@@ -427,8 +427,9 @@ def test_colour_marks_the_kinds_of_change() -> None:
 
 
 def test_json_holds_exact_layers_and_comes_back_equal() -> None:
-    document = difference(BASE, changed(*RENAMED, ("unit(6)", "unit(8)")))
-    shown = json.loads(DIFF_FORMATS["json"](document, Display()))
+    compared = Compared(one_side(BASE), one_side(changed(*RENAMED, ("unit(6)", "unit(8)")), "b.fit"))
+    document = compared.document
+    shown = json.loads(DIFF_FORMATS["json"](compared, Display()))
     assert list(shown) == [
         *("format_version", "same", "before", "after", "params", "domains"),
         *("data", "networks", "hints", "stages", "order", "search"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
+from itertools import chain
 
 from ...dataclass import dataclass
 from ...values import TensorType
@@ -20,6 +21,28 @@ COSTS = {"params": "params", "weights": "weights", "macs": "MACs", "activations"
 
 
 @dataclass(frozen=True)
+class Spots:
+    """Addresses of layers of one network, as it was and as it is."""
+
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, layers: Iterable[LayerDiff]) -> Spots:
+        """Where some layers stand, on each side that has them."""
+        found = tuple(layers)
+        before = tuple(layer.before.address for layer in found if layer.before)
+        return cls(before, tuple(layer.after.address for layer in found if layer.after))
+
+    @classmethod
+    def together(cls, spots: Iterable[Spots]) -> Spots:
+        """All of them."""
+        found = tuple(spots)
+        before = chain.from_iterable(spot.before for spot in found)
+        return cls(tuple(before), tuple(chain.from_iterable(spot.after for spot in found)))
+
+
+@dataclass(frozen=True)
 class Row:
     """What has changed at one place.
 
@@ -28,6 +51,7 @@ class Row:
         place: The address, or the name of what is spoken of.
         pieces: What is to be said of it, each a few words.
         shape, params, macs: Of a layer, where they differ, or where it is new or gone.
+        spots: The layers that it speaks of.
     """
 
     change: Change
@@ -36,6 +60,7 @@ class Row:
     shape: str = ""
     params: str = ""
     macs: str = ""
+    spots: Spots = field(default=Spots(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -43,18 +68,33 @@ class Block:
     """What has changed in one network or declaration, or around them.
 
     Attributes:
-        title: What it is called, with both names where it has two.
+        kind: What it is: `params`, `data`, `teacher`, `student`, `hint`, `stage`, `stages` or `search`.
+        names: What it is called before and after; None where it is not there or has no name.
         change: Of the whole.
         rows: Of its parts.
         note: What is said of many layers at once.
-        is_network: Whether its rows are of layers.
+        silent: These layers.
     """
 
-    title: str
+    kind: str
     change: Change
     rows: tuple[Row, ...]
+    names: tuple[str | None, str | None] = (None, None)
     note: str = ""
-    is_network: bool = False
+    silent: Spots = Spots()
+
+    @property
+    def title(self) -> str:
+        """What it is called, with both names where it has two: `student thin → slim`."""
+        before, after = self.names
+        is_renamed = before is not None and after is not None and before != after
+        name = both(before, after) if is_renamed else after or before
+        return self.kind if name is None else f"{self.kind} {name}"
+
+    @property
+    def is_network(self) -> bool:
+        """Whether its rows are of layers."""
+        return self.kind in ("teacher", "student")
 
 
 def blocks(document: DiffDocument) -> Iterator[Block]:
@@ -77,13 +117,7 @@ def both(before: object, after: object) -> str:
 
 
 def _part(kind: str, part: PartDiff) -> Block:
-    return Block(_named(kind, part.before, part.after), part.change, _fact_rows(part.facts))
-
-
-def _named(kind: str, before: str | None, after: str | None) -> str:
-    """A kind with a name, or with two of them: `student thin → slim`."""
-    is_renamed = before is not None and after is not None and before != after
-    return f"{kind} {both(before, after) if is_renamed else after or before}"
+    return Block(kind, part.change, _fact_rows(part.facts), (part.before, part.after))
 
 
 def _fact_rows(facts: Iterable[FactDiff]) -> tuple[Row, ...]:
@@ -111,27 +145,39 @@ def _domain_row(fact: FactDiff) -> Row:
 
 def _network(network: NetworkDiff) -> Block:
     """Its settings, then its layers, then its costs."""
-    starts = Counter(both(layer.init.before, layer.init.after) for layer in network.layers if layer.init)
+    starts = Counter(_start(layer) for layer in network.layers if layer.init)
     shared = {start: count for start, count in starts.items() if count > 1}
     told = [_layer_row(layer, shared) for layer in network.layers if layer.change != "renamed"]
+    silent = [row.spots for row in told if row.shape and not (row.pieces or row.params or row.macs)]
     rows = (
         *_fact_rows(network.facts),
-        *(Row("changed", "init", (start, f"in {counted(count, 'layer')}")) for start, count in shared.items()),
+        *(_start_row(network, start, count) for start, count in shared.items()),
         *_folded([row for row in told if row.pieces or row.params or row.macs]),
         *_renames(network.layers),
         *_totals(network),
     )
-    silent = sum(bool(row.shape) and not (row.pieces or row.params or row.macs) for row in told)
-    note = f"in {counted(silent, 'more layer')} only the shape changes" if silent else ""
-    return Block(_named(network.role, network.before, network.after), network.change, rows, note, is_network=True)
+    note = f"in {counted(len(silent), 'more layer')} only the shape changes" if silent else ""
+    names = (network.before, network.after)
+    return Block(network.role, network.change, rows, names, note, Spots.together(silent))
+
+
+def _start(layer: LayerDiff) -> str:
+    """How the weights of a layer start, before and after; empty where that is the same."""
+    return both(layer.init.before, layer.init.after) if layer.init else ""
+
+
+def _start_row(network: NetworkDiff, start: str, count: int) -> Row:
+    """What several layers' weights start from."""
+    spots = Spots.of(layer for layer in network.layers if _start(layer) == start)
+    return Row("changed", "init", (start, f"in {counted(count, 'layer')}"), spots=spots)
 
 
 def _layer_row(layer: LayerDiff, shared: Collection[str]) -> Row:
     before, after = layer.before, layer.after
     if after is None and before is not None:
-        return _whole_row(layer.change, before, layer.op.before)
+        return _whole_row(layer, before, layer.op.before)
     if before is None or after is None:
-        return _whole_row(layer.change, after, layer.op.after)
+        return _whole_row(layer, after, layer.op.after)
     return Row(
         "changed",
         after.address,
@@ -139,15 +185,16 @@ def _layer_row(layer: LayerDiff, shared: Collection[str]) -> Row:
         both(_shape(before), _shape(after)) if "shape" in layer.aspects else "",
         _moved(before, after, "params"),
         _moved(before, after, "macs"),
+        Spots.of([layer]),
     )
 
 
-def _whole_row(change: Change, node: NodeDocument | None, call: str | None) -> Row:
+def _whole_row(layer: LayerDiff, node: NodeDocument | None, call: str | None) -> Row:
     """A layer that is new or gone."""
     if node is None or call is None:
         raise ValueError("a layer that is new or gone is there on one side")
     params, macs = (f"{_cost(node, kind):,}" if _cost(node, kind) else "" for kind in ("params", "macs"))
-    return Row(change, node.address, (call,), _shape(node), params, macs)
+    return Row(layer.change, node.address, (call,), _shape(node), params, macs, Spots.of([layer]))
 
 
 def _pieces(layer: LayerDiff, before: NodeDocument, after: NodeDocument, shared: Collection[str]) -> Iterator[str]:
@@ -157,7 +204,7 @@ def _pieces(layer: LayerDiff, before: NodeDocument, after: NodeDocument, shared:
     yield from (f"{fact.name} {both(fact.before, fact.after)}" for fact in layer.arguments)
     if "inputs" in layer.aspects:
         yield f"reads {both(', '.join(before.inputs), ', '.join(after.inputs))}"
-    start = both(layer.init.before, layer.init.after) if layer.init else None
+    start = _start(layer)
     if start and start not in shared:
         yield f"init {start}"
 
@@ -181,30 +228,30 @@ def _folded(rows: Sequence[Row]) -> Iterator[Row]:
     alike: dict[Row, list[str]] = {}
     for row in rows:
         alike.setdefault(replace(row, place=""), []).append(row.place)
-    found = [
-        (number[replace(said, place=places[0])], replace(said, place=word))
-        for said, group in alike.items()
-        for word, places in spans(group)
-    ]
+    found = []
+    for said, group in alike.items():
+        for word, places in spans(group):
+            own = [number[replace(said, place=place)] for place in places]
+            spots = Spots.together(rows[place].spots for place in own)
+            found.append((own[0], replace(said, place=word, spots=spots)))
     return (row for _, row in sorted(found, key=lambda item: item[0]))
 
 
 def _renames(layers: Iterable[LayerDiff]) -> Iterator[Row]:
     """Addresses that have changed, those of whole blocks and of neighbours at once."""
-    moves = Counter(
-        _move(steps(layer.before.address), steps(layer.after.address))
-        for layer in layers
-        if "address" in layer.aspects and layer.before and layer.after
-    )
+    moves: dict[tuple[Path, Path], list[LayerDiff]] = {}
+    for layer in layers:
+        if "address" in layer.aspects and layer.before and layer.after:
+            move = _move(steps(layer.before.address), steps(layer.after.address))
+            moves.setdefault(move, []).append(layer)
     while moves:
-        (one, other), count = next(iter(moves.items()))
-        run = [(one, other)]
-        while (following := _next(run[-1])) is not None and moves.get(following) == count:
+        first, alike = next(iter(moves.items()))
+        run = [first]
+        while (following := _next(run[-1])) is not None and len(moves.get(following, ())) == len(alike):
             run.append(following)
-        for move in run:
-            del moves[move]
+        moved = [layer for move in run for layer in moves.pop(move)]
         before, after = (run_word([move[side] for move in run]) for side in (0, 1))
-        yield Row("renamed", before, (f"is now {after}", counted(count * len(run), "layer")))
+        yield Row("renamed", before, (f"is now {after}", counted(len(moved), "layer")), spots=Spots.of(moved))
 
 
 def _next(move: tuple[Path, Path]) -> tuple[Path, Path] | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
 
 from ...dataclass import dataclass
 from ...graph.model import Network
@@ -30,10 +31,16 @@ NARROWEST = 380.0
 
 @dataclass(frozen=True)
 class Drawn:
-    """A picture, and what was left out of it because it would have been too large, a sentence for each network."""
+    """A picture, and what was left out of it because it would have been too large.
+
+    Attributes:
+        notes: A sentence for each network of which something was left out.
+        boxes: The address of the innermost box that shows a layer, by the layer's own; `network.address` both.
+    """
 
     picture: Picture
     notes: tuple[str, ...]
+    boxes: Mapping[str, str] = field(default_factory=dict)
 
 
 def draw(program: Program, depth: int | None = None) -> Drawn:
@@ -56,7 +63,16 @@ def draw(program: Program, depth: int | None = None) -> Drawn:
     if not standing:
         shapes.append(Words(MARGIN, MARGIN, "This spec has no networks."))
     legend, height = _legend(program, shapes, width, (losses[0].y + ROW if losses else below) + APART * 0.75)
-    return Drawn(Picture(width, height, (*shapes, *legend), _title(program), _description(program)), notes)
+    picture = Picture(width, height, (*shapes, *legend), _title(program), _description(program))
+    return Drawn(picture, notes, dict(_boxes(standing.values())))
+
+
+def _boxes(standing: Iterable[Standing]) -> Iterator[tuple[str, str]]:
+    for net in standing:
+        for placed in net.column.box.everything():
+            item, name = placed.box.item, net.network.name
+            if item is not None and item.address:
+                yield from ((f"{name}.{layer}", f"{name}.{item.address}") for layer in item.layers)
 
 
 def _losses(pills: Sequence[training.Pill], program: Program, standing: Mapping[str, Standing]) -> Iterator[Shape]:

@@ -5,77 +5,48 @@ Whatever comes from a spec goes through `escape`, so it stays text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from .boxes import Point
-from .palette import DARK, LIGHT
 from .shapes import Dot, Frame, Line, Picture, Shape, Words
+from .style import COLOURS, RULES, scope_of, scoped, standalone
 
-FONT = '"Helvetica Neue",Helvetica,Arial,"Liberation Sans","DejaVu Sans",sans-serif'
 CORNER = 5.0
 ARROW = 4.0
 
-
-def _colours(kinds: Mapping[str, tuple[str, str]]) -> str:
-    return "\n".join(f".{kind}{{fill:{fill};stroke:{line}}}" for kind, (fill, line) in kinds.items())
-
-
-STYLE = f"""\
-text{{font:11px {FONT}}}
-.op,.kind{{font-weight:normal;font-size:11px}}
-.name,.title,.number{{font-weight:bold}}
-.title,.role{{font-size:13px}}
-.faint{{font-size:9.5px}}
-.number{{font-size:9px}}
-.wire,.tie{{fill:none;stroke-width:1.1}}
-.tie,.card{{stroke-dasharray:4 3}}
-.block,.card,.pointwise,.runs,.frozen{{stroke-width:.8}}
-.merge,.closed,.attention,.fault{{stroke-width:1.6}}
-.outside{{stroke-dasharray:2 2}}
-.frozen{{stroke-dasharray:2 1.5}}
-.op,.name,.title{{fill:#1b1f24}}
-.faint,.kind,.role,.head{{fill:#57606a}}
-.paper,.number{{fill:#fff}}
-.wire{{stroke:#57606a}}
-.tie{{stroke:#a83a6b}}
-.tie-end,.tie-head{{fill:#a83a6b}}
-.block{{fill:#f3f5f7;stroke:#8c959f}}
-.inner{{fill:#fff}}
-.card{{fill:#fdf7fa;stroke:#a83a6b}}
-.badge,.trains{{fill:#57606a;stroke:#57606a}}
-.runs{{fill:#c3c9d0;stroke:#57606a}}
-.frozen{{fill:#fff;stroke:#57606a}}
-{_colours(LIGHT)}
-@media (prefers-color-scheme:dark){{
-.op,.name,.title{{fill:#e6edf3}}
-.faint,.kind,.role,.head{{fill:#9aa4af}}
-.paper,.number{{fill:#0d1117}}
-.wire{{stroke:#9aa4af}}
-.tie{{stroke:#e68ab2}}
-.tie-end,.tie-head{{fill:#e68ab2}}
-.block{{fill:#171c23}}
-.inner{{fill:#0d1117}}
-.card{{fill:#1f151b;stroke:#e68ab2}}
-.badge,.trains{{fill:#9aa4af;stroke:#9aa4af}}
-.runs{{fill:#3d444d;stroke:#9aa4af}}
-.frozen{{fill:#0d1117;stroke:#9aa4af}}
-{_colours(DARK)}
-}}"""
-"""How everything looks, by its classes: on paper and light screens, then on dark ones."""
+STYLE = standalone(RULES, COLOURS)
+"""How everything looks in a file of its own."""
 
 
 def svg(picture: Picture) -> str:
     """A picture as a whole SVG document."""
+    return _document(picture, STYLE)
+
+
+def inline_svg(picture: Picture, over: Sequence[str] = ()) -> str:
+    """A picture as an SVG document that may stand in a page beside others; neither changes the other.
+
+    Args:
+        picture: The picture.
+        over: Elements that are drawn over it, and that someone may come to.
+    """
+    own = f' class="{scope_of(RULES, COLOURS)}"'
+    return _document(picture, scoped(RULES, COLOURS), own, over)
+
+
+def _document(picture: Picture, style: str, own: str = "", over: Sequence[str] = ()) -> str:
     width, height = number(picture.width), number(picture.height)
+    role = "group" if over else "img"
     return "\n".join(
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-            f'viewBox="0 0 {width} {height}" role="img">',
+            f'<svg xmlns="http://www.w3.org/2000/svg"{own} width="{width}" height="{height}" '
+            f'viewBox="0 0 {width} {height}" role="{role}">',
             f"<title>{escape(picture.title)}</title>",
             f"<desc>{escape(picture.description)}</desc>",
-            f"<style>{STYLE}</style>",
+            f"<style>{style}</style>",
             f'<rect class="paper" width="{width}" height="{height}"/>',
             *elements(picture.shapes),
+            *over,
             "</svg>",
         )
     )
