@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,6 +51,8 @@ def search(
 ) -> None:
     """Train students of the search space and find the best."""
     compilation = open_spec(spec, settings, include)
+    if write is not None:
+        _check_writable(write)
     say_findings([found for found in compilation.search_diagnostics if found.severity is Severity.WARNING])
     searching, options = late("tuning.search"), late("tuning.options").SearchOptions
     asked: dict[str, Any] = {"trials": trials, "seed": seed, "address": address, "storage": storage, "folder": folder}
@@ -69,6 +72,17 @@ def search(
     if report.best is None:
         say("no student was trained to the end")
         raise typer.Exit(1)
+
+
+def _check_writable(file: Path) -> None:
+    """Hold that a file can be written, before hours are spent on what is to stand in it.
+
+    Raises:
+        typer.BadParameter: It cannot.
+    """
+    nearest = next(folder for folder in file.absolute().parents if folder.exists())
+    if file.is_dir() or not nearest.is_dir() or not os.access(file if file.exists() else nearest, os.W_OK):
+        raise typer.BadParameter(f"`{file}` cannot be written")
 
 
 def _write(compilation: Compilation, report: SearchReport, file: Path) -> None:

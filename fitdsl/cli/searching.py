@@ -173,9 +173,10 @@ def _accounts(report: SearchReport) -> Iterator[str]:
     )
     kinds: dict[str, Status] = {"to the end": "done", "stopped early": "stopped", "failed": "failed"}
     yield "students: " + ", ".join(f"{ends.count(status)} {words}" for words, status in kinds.items())
+    passes = f"; teachers ran {report.teacher_passes:.3g} times over the data" if report.teacher_passes else ""
     yield (
-        f"stages: {counts.stages_trained} trained, {counts.stages_reused} taken from earlier work or another student; "
-        f"passes of the teacher over the data: {report.teacher_passes:.3g}"
+        f"stages: {counts.stages_trained} trained, {counts.stages_reused} taken from earlier work or another student"
+        f"{passes}"
     )
     for trial in report.trials:
         if trial.status == "failed":

@@ -1,9 +1,9 @@
 """The search block: what it varies, what it wants and what every student must meet."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat
+from pydantic import Field, NonNegativeFloat, PositiveFloat, field_validator
 
 from ..component import Record
 from ..dataclass import dataclass
@@ -25,6 +25,21 @@ class Trial(Record):
 
     gpus: NonNegativeFloat = Field(0.0, description="GPUs; a fraction shares one")
     cpus: PositiveFloat = Field(1.0, description="CPU cores")
+
+    @field_validator("gpus")
+    @classmethod
+    def _is_a_share_or_whole(cls, gpus: float) -> float:
+        if not shares(gpus):
+            raise ValueError(f"{SHARES}, got {gpus:g}")
+        return gpus
+
+
+SHARES = "`gpus` is a share of one GPU, such as 0.5, or a whole number of them"
+
+
+def shares(gpus: float) -> bool:
+    """Whether processes can be given so many GPUs: one can be shared, several cannot."""
+    return gpus <= 1 or gpus == int(gpus)
 
 
 @dataclass(frozen=True)
@@ -81,7 +96,9 @@ class Searches:
         if vary == () and not self.declarations.lost:
             help = "declare a param with a domain: `param width = 8 in {8, 16}`"
             self._refuse("FIT5004", settings.get("vary", search), "this search has nothing to vary", help)
-        goals = [goal for direction in ("maximize", "minimize") for goal in self._goals(direction, settings)]
+        goals = self._once(
+            found for direction in ("maximize", "minimize") for found in self._goals(direction, settings)
+        )
         if is_fine and not goals and not {"maximize", "minimize"} & settings.keys():
             self._refuse("FIT5007", search, "this search wants nothing", "say what: `maximize = val.accuracy`")
         self._requirements(settings.get("require"))
@@ -155,11 +172,24 @@ class Searches:
             self._refuse("FIT5004", item, f"{written} is no param", *did_you_mean(name or "", searchable))
         return None
 
-    def _goals(self, direction: Any, settings: Mapping[str, nodes.Setting]) -> list[Goal]:
-        if direction not in settings:
-            return []
-        wanted = [self._goal(item) for item in _items(settings[direction].value)]
-        return [Goal(direction, what) for what in wanted if what is not None]
+    def _once(self, wanted: Iterable[tuple[nodes.Expr, Goal]]) -> list[Goal]:
+        """The goals; one that stands there a second time is reported."""
+        goals: dict[str, Goal] = {}
+        for item, goal in wanted:
+            name = str(goal.what)
+            if name not in goals:
+                goals[name] = goal
+                continue
+            is_same = goals[name].direction == goal.direction
+            message = "this goal stands here twice" if is_same else "this is to be large and small at once"
+            self._refuse("FIT5008", item, message, "name it once")
+        return list(goals.values())
+
+    def _goals(self, direction: Any, settings: Mapping[str, nodes.Setting]) -> Iterator[tuple[nodes.Expr, Goal]]:
+        for item in _items(settings[direction].value) if direction in settings else ():
+            what = self._goal(item)
+            if what is not None:
+                yield item, Goal(direction, what)
 
     def _goal(self, item: nodes.Expr) -> Metric | CostOf | None:
         if isinstance(item, nodes.Call) and isinstance(item.function, nodes.Name) and item.function.id in COSTS:

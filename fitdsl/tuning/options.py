@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..backend.refusal import refusal
 from ..dataclass import dataclass
+from ..program.search import SHARES, shares
 from ..training.folder import fresh
 from ..training.options import whole
 from ..work.store import VARIABLE, Store
@@ -89,6 +90,8 @@ class SearchOptions:
             raise ValueError(f"`cpus` is a number above 0, got {self.cpus!r}")
         if self.gpus is not None and not 0 <= self.gpus < inf:
             raise ValueError(f"`gpus` is a number of at least 0, got {self.gpus!r}")
+        if self.gpus is not None and not shares(self.gpus):
+            raise ValueError(f"{SHARES}, got {self.gpus!r}")
 
     @property
     def searches(self) -> Path:

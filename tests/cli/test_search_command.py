@@ -117,7 +117,7 @@ def test_the_summary_has_the_front_the_accounts_and_the_files() -> None:
         "",
         "9 proposals: 3 infeasible and 1 duplicate ones were never started, 5 students trained in 1:30",
         "students: 2 to the end, 1 stopped early, 1 failed",
-        "stages: 4 trained, 1 taken from earlier work or another student; passes of the teacher over the data: 2",
+        "stages: 4 trained, 1 taken from earlier work or another student; teachers ran 2 times over the data",
         "#3 failed (seed 0): FIT4102: stage `learn`, epoch 1: `loss` became NaN or infinite",
         "warning of 1 student: the store cannot be written",
         "",
@@ -235,6 +235,16 @@ def test_an_object_store_is_refused(fit: Fit) -> None:
     assert "error[FIT5036]: `s3://bucket/here` is no folder" in outcome.err
 
 
+def test_a_file_that_cannot_be_written_is_refused_before_anything_runs(fit: Fit) -> None:
+    Path("file").write_text("")
+    outcome = fit("search", write(), "--write", "file/best.fit")
+    assert (outcome.code, outcome.err.splitlines()[-1]) == (
+        2,
+        "Error: Invalid value: `file/best.fit` cannot be written",
+    )
+    assert not Path("searches").exists()
+
+
 def test_a_report_that_is_none_is_not_gone_on_with(fit: Fit) -> None:
     Path("old").mkdir()
     Path("old/search.json").write_text("{}")
@@ -314,8 +324,12 @@ def test_the_best_values_are_written_into_the_spec_with_its_comments(fit: Fit, m
 
 
 def test_what_was_found_is_printed_although_it_cannot_be_written(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(late("tuning.search"), "search", lambda *_: report(best=0))
-    Path("file").touch()
+    def found(*_: object) -> SearchReport:
+        # whatever else happens to the folder while the search runs
+        Path("file").touch()
+        return report(best=0)
+
+    monkeypatch.setattr(late("tuning.search"), "search", found)
     outcome = fit("search", write(), "--write", "file/best.fit")
     assert outcome.code == 2
     assert outcome.out.startswith("student  val loss")

@@ -167,6 +167,14 @@ def test_a_param_that_nothing_reads_is_a_warning() -> None:
             ["10:15 FIT1007 `asha`: no student is compared before it ends: grace 5 of 3 epochs"],
         ),
         ("scheduler = none()", []),
+        (
+            "minimize = [macs(student), weights(student), macs(student)]",
+            ["10:48 FIT5008 this goal stands here twice  (name it once)"],
+        ),
+        (
+            "trial = {gpus: 1.5}",
+            ["10:11 FIT1007 `trial`: `gpus` is a share of one GPU, such as 0.5, or a whole number of them, got 1.5"],
+        ),
         ("trial = {gpu: 1}", ["10:11 FIT1004 `trial` has no setting `gpu`  (did you mean `gpus`?)"]),
     ],
 )
