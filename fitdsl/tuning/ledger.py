@@ -119,8 +119,13 @@ class Ledger:
 
     @classmethod
     def read(cls, path: Path) -> Ledger:
-        """The ledger in a file; an empty one if there is no file."""
+        """The ledger in a file, to go on with; an empty one if there is no file."""
         cut_half_a_line(path)
+        return cls.seen(path)
+
+    @classmethod
+    def seen(cls, path: Path) -> Ledger:
+        """The same for someone who only looks: the file stays as it is."""
         ledger = cls(path)
         for line in _whole_lines(path):
             ledger._take(line)
