@@ -123,6 +123,7 @@ def test_the_summary_has_the_front_the_accounts_and_the_files() -> None:
         "",
         "net: 87.50% on the test split, 8 weights",
         "report and trials: searches/net/1",
+        "page: searches/net/1/report.html",
         "best student: searches/net/1/best.fit; train it again with `fit train searches/net/1/best.fit`",
     ]
 
