@@ -13,6 +13,9 @@ from .scales import Scale, Tick
 SIZE = 11.0
 """Font size of what stands beside axes."""
 
+MANY = 120
+"""More points or lines than this are drawn finer, so that they can be told apart."""
+
 
 @dataclass(frozen=True)
 class Area:

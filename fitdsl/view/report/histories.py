@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...dataclass import dataclass
-from .axes import Area, chart, ground, path
+from .axes import MANY, Area, chart, ground, path
 from .markup import Html, joined, tag
-from .scales import Linear, Scale
+from .scales import Scale, epochs
 
 WIDTH, HEIGHT = 440.0, 290.0
-MOST_POINTS = 12_000
+MOST_POINTS = 8_000
 """Points of all lines together; of more, every so many of each line are drawn, and its last."""
 
 Points = Sequence[tuple[int, float]]
@@ -30,7 +30,7 @@ def history_chart(title: str, about: str, scale: Scale, histories: Sequence[Hist
     """The chart with its title."""
     points = sum(len(history.points) for history in histories)
     step = max(1, -(-points // MOST_POINTS))
-    x = Linear.over([0, *(epoch for history in histories for epoch, _ in history.points)], _whole, most=8)
+    x = epochs([0, *(epoch for history in histories for epoch, _ in history.points)], most=8)
     area = Area(WIDTH, HEIGHT, x, scale, left=56)
     lines = [_line(area, history, step) for history in histories]
     drawn = chart(
@@ -39,7 +39,7 @@ def history_chart(title: str, about: str, scale: Scale, histories: Sequence[Hist
         f"{title}, {about}: {len(histories)} students",
         *ground(area, "epoch"),
         tag("g", *lines, class_="strands"),
-        class_="histories",
+        class_="histories many" if len(histories) > MANY else "histories",
     )
     caption = joined([tag("b", title), tag("span", about, class_="faint")], " ")
     return tag("figure", tag("figcaption", caption), drawn)
@@ -53,7 +53,3 @@ def _line(area: Area, history: History, step: int) -> Html:
     return tag(
         "g", tag("title", history.label), tag("path", d=path(spots)), data_trial=history.trial, class_=history.look
     )
-
-
-def _whole(value: float) -> str:
-    return f"{value:.0f}" if abs(value - round(value)) < 1e-9 else ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 from ...dataclass import dataclass
 
@@ -45,8 +46,7 @@ def importances(values: Mapping[str, Sequence[float]], scores: Sequence[float]) 
         scores: One for each student.
     """
     generator = random.Random(0)
-    orders = [generator.sample(range(len(scores)), len(scores)) for _ in range(SHUFFLES)]
-    shuffled = [[scores[place] for place in order] for order in orders]
+    shuffled = [generator.sample([*scores], len(scores)) for _ in range(SHUFFLES)]
     found = [_importance(name, grouped(known), scores, shuffled) for name, known in values.items()]
     return sorted(found, key=lambda one: -one.share)
 
@@ -65,21 +65,22 @@ def grouped(values: Sequence[float]) -> list[int]:
         return [different.index(value) for value in values]
     ordered = sorted(values)
     bounds = [ordered[place * len(ordered) // GROUPS] for place in range(1, GROUPS)]
-    return [sum(value >= bound for bound in bounds) for value in values]
+    ranks = [sum(value >= bound for bound in bounds) for value in values]
+    # where many values are equal, a group may be empty
+    known = sorted(set(ranks))
+    return [known.index(rank) for rank in ranks]
 
 
 def explained(groups: Sequence[int], scores: Sequence[float]) -> float:
-    """Epsilon squared of scores in groups: 0 where all scores are equal, or no group has two."""
-    sums: dict[int, float] = {}
-    counts: dict[int, int] = {}
-    for group, score in zip(groups, scores, strict=True):
-        sums[group] = sums.get(group, 0.0) + score
-        counts[group] = counts.get(group, 0) + 1
-    mean = sum(sums.values()) / len(scores)
+    """Epsilon squared of scores in groups, which are numbered from 0: 0 where all scores are equal, or all alone."""
+    counts = [groups.count(group) for group in range(max(groups) + 1)]
+    mean, free = fmean(scores), len(scores) - len(counts)
     total = sum((score - mean) ** 2 for score in scores)
-    free = len(scores) - len(sums)
     if total <= 1e-18 * max(mean * mean, 1.0) or not free:
         return 0.0
-    between = sum(counts[group] * (sums[group] / counts[group] - mean) ** 2 for group in sums)
+    sums = [0.0] * len(counts)
+    for group, score in zip(groups, scores, strict=True):
+        sums[group] += score - mean
+    between = sum(one * one / count for one, count in zip(sums, counts, strict=True))
     within = max(total - between, 0.0) / free
-    return max((between - (len(sums) - 1) * within) / total, 0.0)
+    return max((between - (len(counts) - 1) * within) / total, 0.0)

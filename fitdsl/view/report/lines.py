@@ -10,7 +10,7 @@ from ...dataclass import dataclass
 from ..drawing.svg import number
 from .axes import Area, chart, ground, path
 from .markup import Html, joined, tag
-from .scales import Linear, Log, Scale, percents, short, span_of
+from .scales import Linear, Log, Scale, epochs, percents, short, span_of
 
 WIDTH, HEIGHT = 360.0, 216.0
 WIDE = 100.0
@@ -60,16 +60,12 @@ def line_chart(shown: LineChart) -> Html:
     """A chart with its title and what tells its curves apart."""
     curves = shown.known
     scale = _scale(shown.kind, [y for curve in curves for y in curve.points.values()])
-    epochs = [x for curve in curves for x in curve.points]
-    area = Area(WIDTH, HEIGHT, Linear.over(epochs, _whole, most=6), scale)
+    numbers = [x for curve in curves for x in curve.points]
+    area = Area(WIDTH, HEIGHT, epochs(numbers, most=6), scale)
     drawn = chart(WIDTH, HEIGHT, _label(shown, curves), *_parts(area, shown, curves), class_="lines")
     keys = [_key(place, curve.name) for place, curve in enumerate(curves)] if len(curves) > 1 else []
     about = [tag("span", shown.about, class_="faint")] if shown.about else []
     return tag("figure", tag("figcaption", joined([tag("b", shown.title), *about, *keys], " ")), drawn)
-
-
-def _whole(value: float) -> str:
-    return f"{value:.0f}" if abs(value - round(value)) < 1e-9 else ""
 
 
 def _parts(area: Area, shown: LineChart, curves: Sequence[Curve]) -> Iterator[Html]:

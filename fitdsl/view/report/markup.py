@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import final
 
@@ -10,6 +11,9 @@ from ..drawing.svg import escape
 
 VOID = frozenset({"br", "circle", "line", "path", "polyline", "rect"})
 """Elements that hold nothing."""
+
+_PLAIN = re.compile(r"[\w .,:;#%+()/=-]*", re.ASCII)
+"""Texts that stand for themselves, which most are."""
 
 Attribute = str | int | bool | None
 
@@ -23,7 +27,11 @@ class Html(str):
 
 def markup(part: str) -> Html:
     """A part of a page: markup as it is, a text escaped."""
-    return part if isinstance(part, Html) else Html(escape(part))
+    return part if isinstance(part, Html) else Html(_escaped(part))
+
+
+def _escaped(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else escape(text)
 
 
 def joined(parts: Iterable[str], between: str = "") -> Html:
@@ -49,7 +57,7 @@ def tag(element: str, *inside: str, **attributes: Attribute) -> Html:
 
 def _attribute(name: str, value: Attribute) -> str:
     known = name.removesuffix("_").replace("_", "-")
-    return f" {known}" if value is True else f' {known}="{escape(str(value))}"'
+    return f" {known}" if value is True else f' {known}="{_escaped(str(value))}"'
 
 
 def details(summary: str, *inside: str, is_open: bool = False, class_: str | None = None) -> Html:
@@ -104,7 +112,6 @@ class Row:
     cells: Sequence[str]
     id: str | None = None
     trial: int | None = None
-    status: str | None = None
 
 
 def table(columns: Sequence[Column], rows: Iterable[Row], caption: str = "", *, id: str | None = None) -> Html:
@@ -128,7 +135,7 @@ def _row(row: Row, looks: Sequence[str | None]) -> Html:
     first, *others = row.cells
     cells = [tag("th", first, scope="row", class_=looks[0])]
     cells += [tag("td", cell, class_=look) for cell, look in zip(others, looks[1:], strict=True)]
-    return tag("tr", *cells, id=row.id, data_trial=row.trial, data_status=row.status)
+    return tag("tr", *cells, id=row.id, data_trial=row.trial)
 
 
 def _look(column: Column) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ...dataclass import dataclass
 from ..drawing.letters import fit
 from ..drawing.svg import number
-from .axes import SIZE, chart, path
+from .axes import MANY, SIZE, chart, path
 from .markup import Html, tag
 from .scales import Scale
 
@@ -40,8 +40,9 @@ def parallel_chart(axes: Sequence[Axis], strands: Sequence[Strand]) -> Html:
     """The chart in a frame that scrolls where it is too wide; later lines lie above earlier ones."""
     width = 2 * SIDE + APART * (len(axes) - 1)
     lines = tag("g", *_strands(axes, strands), class_="strands")
+    look = "parallel many" if len(strands) > MANY else "parallel"
     label = f"{len(strands)} students by {', '.join(axis.name for axis in axes)}"
-    drawn = chart(width, TOP + HEIGHT + BOTTOM, label, lines, *_axes(axes), class_="parallel")
+    drawn = chart(width, TOP + HEIGHT + BOTTOM, label, lines, *_axes(axes), class_=look)
     room = tag("div", drawn, style=f"min-width:{number(width * 0.8)}px;max-width:{number(width * 1.15)}px")
     return tag("div", room, class_="wide", tabindex=0, role="region", aria_label=label)
 

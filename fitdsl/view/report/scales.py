@@ -43,14 +43,14 @@ class Linear(Scale):
     spell: Spell
 
     @classmethod
-    def over(cls, values: Iterable[float], spell: Spell | None = None, *, most: int = 5) -> Linear:
-        """The narrowest scale between marks that holds all values, with at most so many steps."""
+    def over(cls, values: Iterable[float], spell: Spell | None = None, *, most: int = 5, least: float = 0.0) -> Linear:
+        """The narrowest scale between marks that holds all values, with about so many steps of at least a size."""
         known = list(values) or [0.0]
         low, high = min(known), max(known)
         if high <= low:
             room = abs(low) * 0.1 or 1.0
             low, high = low - room, high + room
-        step = _nice((high - low) / most)
+        step = max(_nice((high - low) / most), least)
         steps = floor(low / step + 1e-9), ceil(high / step - 1e-9)
         return cls(steps[0] * step, steps[1] * step, step, spell or plain_by(step))
 
@@ -160,6 +160,11 @@ def short(value: float) -> str:
     """A number in four digits: `0.001508`, `1.2e-05`, `12.34`."""
     text = f"{value:.4g}"
     return f"{value:,.0f}" if 10_000 <= abs(value) < 1e12 else text
+
+
+def epochs(values: Iterable[float], *, most: int) -> Linear:
+    """A scale of whole numbers."""
+    return Linear.over(values, lambda value: f"{value:.0f}", most=most, least=1.0)
 
 
 def span_of(values: Iterable[float]) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ...dataclass import dataclass
 from ..drawing.svg import number
-from .axes import Area, chart, ground, path
+from .axes import MANY, Area, chart, ground, path
 from .markup import Html, joined, tag
 from .scales import Scale
 
@@ -62,8 +62,9 @@ def scatter_chart(shown: ScatterChart) -> Html:
     area = Area(WIDTH, HEIGHT, shown.x, shown.y, left=56)
     label = f"{shown.title}, {shown.about}: {len(shown.spots)} students"
     inside = [*ground(area, shown.x_title), *_level(area, shown.level), *_line(area, shown.line)]
+    look = "scatter many" if len(shown.spots) > MANY else "scatter"
     points = tag("g", *_points(area, shown.spots), class_="points")
-    drawn = chart(WIDTH, HEIGHT, label, *inside, points, class_="scatter", role="group")
+    drawn = chart(WIDTH, HEIGHT, label, *inside, points, class_=look, role="group")
     caption = joined([tag("b", shown.title), tag("span", shown.about, class_="faint")], " ")
     return tag("figure", tag("figcaption", caption), drawn)
 

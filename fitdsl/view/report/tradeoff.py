@@ -9,7 +9,7 @@ from .importance import FEWEST, Importance, importances
 from .markup import Html, Row, joined, numbers, paragraph, table, tag, words
 from .model import ParamFacts, SearchFacts, TrialFacts
 from .parallel import Axis, Strand, parallel_chart
-from .scales import Linear, Log, Ordinal, Scale, brief, percents, short
+from .scales import Linear, Log, Ordinal, Scale, brief, epochs, percents, short
 from .scatter import RADIUS, Level, ScatterChart, Spot, core, scatter_chart, steps
 from .trials import label_of, look_of, spelled
 
@@ -214,7 +214,7 @@ def _so_far(search: SearchFacts) -> Html:
         "best so far",
         "students in the order in which they were proposed",
         "student",
-        Linear.over([0, *(spot.x for spot in spots)], most=8),
+        epochs([0, *(spot.x for spot in spots)], most=8),
         scale,
         tuple(spots),
         _to_the_end(steps([(spot.x, spot.y) for spot in spots], is_large_good=search.is_large_good), spots),

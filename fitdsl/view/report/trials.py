@@ -90,7 +90,7 @@ def _row(search: SearchFacts, trial: TrialFacts, metrics: Sequence[str]) -> Row:
         ", ".join(name for name, is_reused in trial.stages.items() if is_reused),
         trial.reason or "; ".join(trial.warnings),
     ]
-    return Row(cells, f"trial-{trial.id}", trial.id, trial.status)
+    return Row(cells, f"trial-{trial.id}", trial.id)
 
 
 # For scripts ----------------------------------------------------------------------------------------------------------
@@ -99,33 +99,34 @@ def _row(search: SearchFacts, trial: TrialFacts, metrics: Sequence[str]) -> Row:
 def trial_data(search: SearchFacts) -> dict[str, Any]:
     """What the page's script shows of a student that is chosen."""
     before, _, after = command_of(search, 0).rpartition("#0")
+    metrics, stages = metrics_of(search), list(dict.fromkeys(name for trial in search.trials for name in trial.stages))
     return {
         "command": [f"{before}#", after],
         "states": STATES,
-        "metrics": [[name, name in {"accuracy", "error"}] for name in metrics_of(search)],
-        "goals": list(search.goals),
+        "params": [param.name for param in search.params],
+        "metrics": [[name, name in {"accuracy", "error"}] for name in metrics],
+        "stages": stages,
         "best": search.best,
-        "trials": [_known(search, trial) for trial in search.trials],
+        "front": search.pareto,
+        "trials": [_known(search, trial, metrics, stages) for trial in search.trials],
     }
 
 
-def _known(search: SearchFacts, trial: TrialFacts) -> dict[str, Any]:
+def _known(search: SearchFacts, trial: TrialFacts, metrics: Sequence[str], stages: Sequence[str]) -> dict[str, Any]:
+    """What is known of a trial, in the order of the names that all of them have; what is empty is left out."""
     known = {
-        "id": trial.id,
-        "label": label_of(search, trial),
         "status": trial.status,
-        "front": trial.id in search.pareto,
-        "point": dict(trial.point),
-        "metrics": {name: float(f"{value:.6g}") for name, value in trial.metrics.items()},
+        "point": [trial.point.get(param.name, "") for param in search.params],
+        "metrics": [float(f"{trial.metrics[name]:.6g}") if name in trial.metrics else None for name in metrics],
         "cost": {name: [c.params, c.weights, c.macs, c.activations] for name, c in trial.cost.items()},
         "epoch": trial.epoch,
-        "stages": dict(trial.stages),
+        # 2: taken from earlier work, 1: trained, 0: not finished
+        "stages": [1 + trial.stages[name] if name in trial.stages else 0 for name in stages],
         "time": clock(trial.seconds) if trial.seconds else "",
-        "seed": trial.seed,
         "reason": trial.reason,
         "warnings": list(trial.warnings),
     }
-    return {name: value for name, value in known.items() if value or value == 0}
+    return {"id": trial.id, "seed": trial.seed} | {name: value for name, value in known.items() if value}
 
 
 def failures(search: SearchFacts) -> Iterator[Row]:

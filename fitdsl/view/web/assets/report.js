@@ -13,6 +13,12 @@ const trialOf = (node) => {
 
 const marksOf = (id) => document.querySelectorAll(`[data-trial="${id}"]`);
 
+// what marks say of themselves is told by this page, so that the browser does not tell it, too
+for (const title of document.querySelectorAll(".chart [data-trial] > title")) {
+  trialOf(title).label = title.textContent;
+  title.remove();
+}
+
 const made = (name, text, ...inside) => {
   const element = document.createElement(name);
   element.append(...(text ? [text] : []), ...inside);
@@ -23,29 +29,32 @@ const made = (name, text, ...inside) => {
 
 const number = (value) => value.toLocaleString("en-US");
 
-const metric = (trial, name, isShare) => {
-  const value = trial.metrics?.[name];
-  if (value === undefined) return "";
+const metric = (value, isShare) => {
+  if (value === undefined || value === null) return "";
   return isShare ? `${(value * 100).toFixed(2)}%` : String(Number(value.toPrecision(4)));
 };
 
-const pointOf = (trial) =>
-  Object.entries(trial.point ?? {})
-    .map(([name, value]) => `${name} = ${value}`)
-    .join(", ");
+const pointOf = (trial) => report.params.map((name, place) => `${name} = ${trial.point?.[place]}`).join(", ");
+
+const isOnFront = (trial) => report.front.includes(trial.id);
 
 const factsOf = (trial) => {
   const states = [report.states[trial.status] ?? trial.status];
   if (trial.id === report.best) states.push("best");
-  if (trial.front) states.push("on the front");
-  const stages = Object.entries(trial.stages ?? {}).map(([name, isReused]) =>
-    isReused ? `${name} (taken from earlier work or another student)` : `${name} (trained)`,
-  );
+  if (isOnFront(trial)) states.push("on the front");
+  const ends = ["", "trained", "taken from earlier work or another student"];
+  const stages = report.stages.flatMap((name, place) => {
+    const end = trial.stages?.[place];
+    return end ? [`${name} (${ends[end]})`] : [];
+  });
   const costs = Object.entries(trial.cost ?? {}).map(
     ([name, [params, weights, macs, activations]]) =>
       `${name}: ${number(weights)} weights, ${number(macs)} MACs, ${number(params)} params, ${number(activations)} activations`,
   );
-  const metrics = report.metrics.map(([name, isShare]) => [`val ${name}`, metric(trial, name, isShare)]);
+  const metrics = report.metrics.map(([name, isShare], place) => [
+    `val ${name}`,
+    metric(trial.metrics?.[place], isShare),
+  ]);
   return [
     ["state", states.join(", ")],
     ["params", pointOf(trial)],
@@ -173,8 +182,6 @@ document.addEventListener("focusin", (event) => tell(event.target));
 document.addEventListener("scroll", () => {
   tip.hidden = true;
 });
-// the browser's own hint would stand beside ours
-for (const title of document.querySelectorAll(".chart [data-trial] > title")) title.remove();
 
 // Table: sorting ------------------------------------------------------------------------------------------------------
 
@@ -223,7 +230,7 @@ if (filter) {
   const options = [["", "all"], ...kinds.map((kind) => [kind, report.states[kind] ?? kind]), ["front", "on the front"]];
   for (const [value, text] of options) menu.append(new Option(text, value));
   const apply = () => {
-    const isIn = (trial) => !menu.value || trial.status === menu.value || (menu.value === "front" && trial.front);
+    const isIn = (trial) => !menu.value || trial.status === menu.value || (menu.value === "front" && isOnFront(trial));
     for (const mark of document.querySelectorAll("[data-trial]")) mark.classList.toggle("out", !isIn(trialOf(mark)));
     count.textContent = `${report.trials.filter(isIn).length} of ${report.trials.length} shown, here and in the charts`;
   };
