@@ -101,6 +101,14 @@ def test_what_is_printed_is_the_document(visit: Visit, search: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["run", "search"])
+def test_nothing_is_cut_off_in_print(visit: Visit, name: str, request: pytest.FixtureRequest) -> None:
+    page = visit.open(request.getfixturevalue(name), width=718)
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") == 718
+    assert overlaps(page) == []
+
+
 # A run ----------------------------------------------------------------------------------------------------------------
 
 

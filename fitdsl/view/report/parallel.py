@@ -43,7 +43,7 @@ def parallel_chart(axes: Sequence[Axis], strands: Sequence[Strand]) -> Html:
     look = "parallel many" if len(strands) > MANY else "parallel"
     label = f"{len(strands)} students by {', '.join(axis.name for axis in axes)}"
     drawn = chart(width, TOP + HEIGHT + BOTTOM, label, lines, *_axes(axes), class_=look)
-    room = tag("div", drawn, style=f"min-width:{number(width * 0.8)}px;max-width:{number(width * 1.15)}px")
+    room = tag("div", drawn, class_="room", style=f"--width:{number(width)}")
     return tag("div", room, class_="wide", tabindex=0, role="region", aria_label=label)
 
 

@@ -177,13 +177,15 @@ def importance(search: SearchFacts) -> Html:
         f"analysis of variance), among {len(trials)} students {after}. What params do together is in nobody's share; "
         "a param without any effect stays below the mark of chance 95 times of 100."
     )
-    return joined([paragraph(about), table([*words("param"), *numbers("share", "by chance", "groups")], rows)])
+    return joined(
+        [paragraph(about), table([*words("param"), *numbers("share", "by chance", "groups"), *words("remark")], rows)]
+    )
 
 
 def _importance_row(found: Importance) -> Row:
     bar = tag("span", class_="amount", style=f"--share:{min(found.share, 1):.3f}")
-    told = "" if found.share > found.chance else tag("span", " may be chance", class_="faint")
-    return Row((found.name, joined([bar, f" {found.share:.0%}", told]), f"{found.chance:.0%}", str(found.groups)))
+    told = "" if found.share > found.chance else "may be chance"
+    return Row((found.name, joined([bar, f" {found.share:.0%}"]), f"{found.chance:.0%}", str(found.groups), told))
 
 
 def comparable(search: SearchFacts) -> tuple[int, Mapping[int, float]]:
