@@ -69,6 +69,7 @@ def test_shares_stay_between_0_and_100_percent() -> None:
 def test_a_logarithmic_scale_has_marks_however_narrow_it_is() -> None:
     assert texts(Log.over([1e-4, 10.0], short)) == ["0.0001", "0.001", "0.01", "0.1", "1", "10"]
     assert texts(Log.over([5_000, 21_000], brief)) == ["5K", "10K", "20K"]
+    assert texts(Log.over([79, 147], brief)) == ["81.6", "108", "142"]
     assert len(texts(Log.over([1000, 1001], brief))) == 3
     assert len(texts(Log.over([7], brief))) >= 1
     scale = Log.over([1, 100], short)

@@ -12,9 +12,10 @@ from playwright.sync_api import Page
 from reports import ATTACKS, events, run_report, search_report, write_run, write_search
 
 from fitdsl.training.report import RunReport
-from fitdsl.training.shown import run_facts
+from fitdsl.training.shown import network_facts, run_facts
 from fitdsl.tuning.report import SearchReport
 from fitdsl.tuning.shown import search_facts
+from fitdsl.view.report.networks import sentence
 from fitdsl.view.report.run import run_page
 from fitdsl.view.report.search import search_page
 from fitdsl.view.web.html import html
@@ -107,6 +108,18 @@ def test_nothing_is_cut_off_in_print(visit: Visit, name: str, request: pytest.Fi
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.scrollWidth") == 718
     assert overlaps(page) == []
+
+
+def test_networks_are_compared_where_there_are_two_to_compare() -> None:
+    big, small = run_report().networks.values()
+    facts = [network_facts({"big": big})[0], network_facts({"small": small})[0]]
+    assert sentence(facts[1:]) == "small classifies 90.00% of the test split rightly with 1,000 weights"
+    assert sentence(facts[:1]) == "big classifies 95.00% of the test split rightly"
+    two = [*facts, network_facts({"tiny": small})[0]]
+    assert (
+        sentence(two)
+        == "big classifies 95.00%, small classifies 90.00%, tiny classifies 90.00% of the test split rightly"
+    )
 
 
 # A run ----------------------------------------------------------------------------------------------------------------

@@ -95,7 +95,8 @@ class Log(Scale):
             if len(found) >= 3:
                 break
         else:
-            found = [self.low * (self.high / self.low) ** share for share in (0.1, 0.5, 0.9)]
+            exact = (self.low * (self.high / self.low) ** share for share in (0.1, 0.5, 0.9))
+            found = [float(f"{value:.3g}") for value in exact]
         return tuple((self.place(value), self.spell(value)) for value in found)
 
     def _values(self, heads: Sequence[float]) -> list[float]:
