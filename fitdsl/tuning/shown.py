@@ -94,12 +94,9 @@ def _trial(trial: TrialReport, sign: int) -> TrialFacts:
         cost={name: cost_of(cost) for name, cost in trial.cost.items()},
         epoch=trial.epoch,
         metrics={name: value for name, value in trial.metrics.items() if isfinite(value)},
-        values=trial.values,
         history=tuple((epoch, sign * score) for epoch, score in trial.history if isfinite(score)),
         stages={name: stage.reused for name, stage in trial.stages.items()},
-        attempts=trial.attempts,
         seconds=trial.seconds,
-        passes=trial.passes,
         reason=trial.reason,
         warnings=trial.warnings,
     )
@@ -176,7 +173,7 @@ def _restored(folder: Path, missing: list[str]) -> SearchReport:
     if not ledger.trials:
         notes = [*missing, "its ledger, `ledger.jsonl`, tells of no trial"]
         raise refusal("FIT5035", f"`{folder}` holds no search that can be read", notes=notes)
-    missing.append("counts and the best student are lost with it; trials are taken from `ledger.jsonl`")
+    missing.append("which student was the best is lost with it; trials are taken from `ledger.jsonl`")
     spec = text_of(folder / "spec.fit", missing)
     trials = list(ledger.trials.values())
     return SearchReport(
@@ -193,6 +190,7 @@ def _restored(folder: Path, missing: list[str]) -> SearchReport:
         resources={},
         versions={},
         trials=trials,
+        counts=ledger.counts,
         teacher_passes=sum(trial.passes for trial in trials),
         folder=folder,
     )

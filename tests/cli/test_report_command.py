@@ -200,14 +200,16 @@ def test_a_search_without_its_report_is_told_by_its_ledger(fit: Fit) -> None:
     report = search_report(4)
     write_search(SEARCH, report)
     lines = [{"event": "proposed", "trial": trial.model_dump(mode="json")} for trial in report.trials]
+    lines += [{"event": "refused", "point": {"width": "2"}, "why": "duplicate"}]
     ledger = "".join(f"{json.dumps(line)}\n" for line in lines) + '{"event": "beg'
     (SEARCH / "ledger.jsonl").write_text(ledger)
     (SEARCH / "search.json").unlink()
     assert notes(fit, SEARCH) == [
         "`search.json` cannot be read: No such file or directory",
-        "counts and the best student are lost with it; trials are taken from `ledger.jsonl`",
+        "which student was the best is lost with it; trials are taken from `ledger.jsonl`",
     ]
     page = (SEARCH / "report.html").read_text()
+    assert "<dt>refused: same student as another</dt><dd>1</dd>" in page
     assert "maximize val.accuracy, minimize weights(small)" in page
     assert all(f'id="trial-{id}"' in page for id in range(4))
     assert (SEARCH / "ledger.jsonl").read_text() == ledger

@@ -113,10 +113,8 @@ class TrialFacts:
     Attributes:
         point: Value of each param that varies, as the language writes it.
         metrics: On the validation split; empty where it has none.
-        values: One number for each goal; empty where it has none.
         history: Epoch and score of each epoch of the last stage.
         stages: Finished stages, and whether each was taken from earlier work.
-        passes: How often it ran the teacher over all examples.
         reason: Why it failed.
     """
 
@@ -127,12 +125,9 @@ class TrialFacts:
     cost: Mapping[str, Cost]
     epoch: int = 0
     metrics: Numbers = field(default_factory=dict)
-    values: tuple[float, ...] = ()
     history: tuple[tuple[int, float], ...] = ()
     stages: Mapping[str, bool] = field(default_factory=dict)
-    attempts: int = 0
     seconds: float = 0.0
-    passes: float = 0.0
     reason: str = ""
     warnings: tuple[str, ...] = ()
 
@@ -194,12 +189,12 @@ class SearchFacts:
     scheduler: str
     wanted: int
     trials: tuple[TrialFacts, ...]
+    counts: Mapping[str, int]
     limits: Mapping[str, int] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     resources: Numbers = field(default_factory=dict)
     pareto: tuple[int, ...] = ()
     best: int | None = None
-    counts: Mapping[str, int] = field(default_factory=dict)
     teacher_passes: float = 0.0
     seconds: float = 0.0
     winner: tuple[NetworkFacts, ...] = ()

@@ -81,16 +81,16 @@ def _teacher(search: SearchFacts) -> Level | None:
 
 def _accounts(search: SearchFacts) -> Iterator[tuple[str, str]]:
     counts, ends = search.counts, [trial.status for trial in search.trials]
-    yield "proposed", str(counts.get("proposed", len(ends)))
-    yield "refused: no student, or misses a requirement", str(counts.get("infeasible", ""))
-    yield "refused: same student as another", str(counts.get("duplicate", ""))
+    yield "proposed", str(counts["proposed"])
+    yield "refused: no student, or misses a requirement", str(counts["infeasible"])
+    yield "refused: same student as another", str(counts["duplicate"])
     yield "trained to the end", str(ends.count("done"))
     yield "stopped early", str(ends.count("stopped"))
     yield "failed", str(ends.count("failed"))
     open_ = sum(status in {"running", "paused", "waiting"} for status in ends)
     yield "not over", str(open_) if open_ else ""
-    yield "stages trained", str(counts.get("stages_trained", ""))
-    yield "stages taken from earlier work or another student", str(counts.get("stages_reused", ""))
+    yield "stages trained", str(counts["stages_trained"])
+    yield "stages taken from earlier work or another student", str(counts["stages_reused"])
     yield "passes of the teacher over the data", f"{search.teacher_passes:.3g}"
     yield "time", clock(search.seconds) if search.seconds else ""
 
@@ -102,6 +102,7 @@ def _settings(search: SearchFacts) -> Iterator[tuple[str, str]]:
     yield "sampler", search.sampler
     yield "scheduler", search.scheduler
     yield "seed", str(search.seed)
+    yield "epochs at most", ", ".join(f"{name} {epochs}" for name, epochs in search.limits.items())
     yield "a trial had", ", ".join(f"{number:g} {name}" for name, number in search.resources.items())
     yield "versions", ", ".join(f"{name} {version}" for name, version in search.versions.items())
 
