@@ -19,7 +19,7 @@ from .session import say, write_result
 if TYPE_CHECKING:
     from ..tuning.report import SearchReport
 
-_WHAT = "The folder of a run or of a search, or the run.json or search.json in it."
+_WHAT = "The folder of a run or of a search, the run.json or search.json in it, or a trial, such as search.json#17."
 _OUTPUT = "Where to write the page; by default `report.html` in the folder."
 SEARCH_FILES = ("search.json", "ledger.jsonl")
 
@@ -30,7 +30,7 @@ def report(
     is_opened: Annotated[bool, typer.Option("--open", help="Show the page in a browser.")] = False,
 ) -> None:
     """Write one page on a run or a search: curves, tables, pictures."""
-    folder = what.parent if what.name in {"run.json", "search.json"} else what
+    folder = folder_of(what)
     page, missing = page_of(folder)
     file = output or folder / "report.html"
     write_text(file, html(page))
@@ -39,6 +39,17 @@ def report(
     write_result(printable(str(file)))
     if is_opened:
         webbrowser.open(file.absolute().as_uri())
+
+
+def folder_of(what: Path) -> Path:
+    """The folder that is meant by itself, by the report in it, or, `search.json#17`, as a trial of a search."""
+    if what.name in {"run.json", "search.json"}:
+        return what.parent
+    place, _, number = what.name.rpartition("#")
+    if not number.isdecimal() or what.exists():
+        return what
+    search = what.parent if place == "search.json" else what.parent / place
+    return search / "trials" / number
 
 
 def write_search_page(search: SearchReport) -> None:

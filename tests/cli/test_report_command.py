@@ -38,6 +38,17 @@ def test_a_search_is_named_by_its_folder_or_its_report(fit: Fit, name: str) -> N
     assert "<h1>pair: a search</h1>" in (SEARCH / "report.html").read_text()
 
 
+@pytest.mark.parametrize("name", ["1#7", "1/search.json#7"])
+def test_a_trial_is_named_as_it_is_elsewhere(fit: Fit, name: str) -> None:
+    write_search(SEARCH)
+    write_run(SEARCH / "trials" / "7")
+    outcome = fit("report", f"searches/pair/{name}")
+    assert (outcome.code, outcome.out, outcome.err) == (0, "searches/pair/1/trials/7/report.html\n", "")
+    assert fit("report", f"searches/pair/{name}0").err.splitlines()[-1] == (
+        "Error: Invalid value: there is no folder `searches/pair/1/trials/70`"
+    )
+
+
 def test_the_page_goes_where_it_is_told_and_is_the_same_each_time(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr(webbrowser, "open", opened.append)

@@ -278,6 +278,23 @@ def test_few_students_tell_nothing_of_params(tmp_path: Path) -> None:
     assert int(shares[0][1]) > 80
 
 
+def test_the_teacher_stands_beside_its_students(tmp_path: Path) -> None:
+    assert (
+        "teacher big" not in search_text(tmp_path / "search").partition('id="tradeoff"')[2].partition("</section>")[0]
+    )
+    write_run(tmp_path / "search" / "best")
+    text = html(search_page(search_facts(tmp_path / "search")))
+    assert text.count('<g class="level"><title>teacher big</title>') == 2
+
+
+def test_the_best_students_confusions_are_shown(tmp_path: Path) -> None:
+    report = search_report()
+    assert report.winner is not None
+    counted = report.winner.model_copy(update={"networks": run_report().networks})
+    assert "confusion matrix of small" in search_text(tmp_path / "1", report.model_copy(update={"winner": counted}))
+    assert "confusions on the test split" not in search_text(tmp_path / "2", report)
+
+
 def test_where_students_were_stopped_is_counted(visit: Visit, search: Path) -> None:
     rows = visit.open(search).locator("#course tbody tr")
     assert [" ".join(text.split()[:-1]) for text in rows.all_inner_texts()] == ["3 stopped 8", "9 to the end 4"]

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from ..drawing.svg import number
 from .axes import chart
-from .markup import Html, Row, numbers, paragraph, table, tag, words
+from .markup import Html, Row, details, numbers, paragraph, table, tag, words
+from .model import NetworkFacts
+from .networks import ordered
 
 Confusion = Sequence[Sequence[int]]
 """For each class the numbers of its examples by the class they were taken for."""
@@ -16,6 +18,15 @@ IN_NUMBERS = 20
 SHADES = 5
 WORST = 10
 EDGE = 440.0
+
+
+def confusions(networks: Sequence[NetworkFacts]) -> list[Html]:
+    """The matrices of all networks whose answers were counted, students first; only the first is open."""
+    known = [network for network in reversed(ordered(networks)) if network.confusion]
+    return [
+        details(f"{network.role} {network.name}", confusion_view(network.name, network.confusion), is_open=place == 0)
+        for place, network in enumerate(known)
+    ]
 
 
 def confusion_view(network: str, confusion: Confusion) -> Html:

@@ -9,9 +9,9 @@ from ..web.html import Page
 from .drawing import drawing
 from .frame import Section, assembled
 from .markup import Html, Row, details, facts, joined, listing, paragraph, table, tag, words
-from .matrix import confusion_view
+from .matrix import confusions
 from .model import RunFacts
-from .networks import clock, network_table, ordered, sentence
+from .networks import clock, network_table, sentence
 from .stages import stage_view, state_of, time_table
 
 
@@ -43,23 +43,12 @@ def _sections(run: RunFacts) -> Iterator[Section]:
     if run.stages:
         yield Section.of("stages", "Stages", *map(stage_view, run.stages))
         yield Section.of("time", "Time", time_table(run.stages))
-    yield from _confusions(run)
+    if run.networks:
+        uncounted = paragraph("No network's answers were counted class by class.")
+        yield Section.of("confusions", "Confusions", *(confusions(run.networks) or [uncounted]))
     if run.spec:
         yield Section.of("spec", "Spec", details("the spec as it ran", listing(run.spec)))
     yield Section.of("again", "The same again", *_again(run))
-
-
-def _confusions(run: RunFacts) -> Iterator[Section]:
-    known = [network for network in reversed(ordered(run.networks)) if network.confusion]
-    if not known:
-        if run.networks:
-            yield Section.of("confusions", "Confusions", paragraph("No network's answers were counted class by class."))
-        return
-    views = [
-        details(f"{network.role} {network.name}", confusion_view(network.name, network.confusion), is_open=place == 0)
-        for place, network in enumerate(known)
-    ]
-    yield Section.of("confusions", "Confusions", *views)
 
 
 def _again(run: RunFacts) -> Iterator[Html]:

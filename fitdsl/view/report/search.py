@@ -10,6 +10,7 @@ from ..web.html import Page
 from .drawing import drawing
 from .frame import Section, assembled
 from .markup import Html, details, facts, joined, listing, paragraph, table, tag, words
+from .matrix import confusions
 from .model import SearchFacts
 from .networks import clock, network_table, sentence
 from .scatter import Level
@@ -119,6 +120,8 @@ def _best(search: SearchFacts) -> Iterator[Html]:
     yield facts([*known, ("last stage", f"{best.epoch} epochs")])
     if search.winner:
         yield network_table(search.winner)
+        shown = confusions(search.winner)
+        yield details("confusions on the test split", *shown) if shown else Html()
         if search.is_finished_live:
             yield paragraph("Its last stage was trained once more with the teacher live.")
     else:

@@ -87,6 +87,12 @@ const fillPanel = (trial) => {
 
 let chosen = null;
 
+// readers hear of a choice where they are
+const heard = made("p");
+heard.className = "hidden";
+heard.setAttribute("role", "status");
+document.body.append(heard);
+
 const choose = (trial) => {
   for (const mark of chosen ? marksOf(chosen.id) : []) mark.classList.remove("picked");
   chosen = trial;
@@ -100,6 +106,7 @@ const choose = (trial) => {
     if (mark.parentNode.closest("svg") && document.activeElement !== mark) mark.parentNode.append(mark);
   }
   fillPanel(trial);
+  heard.textContent = `student #${trial.id} is chosen`;
   document.dispatchEvent(new CustomEvent("chosen", { detail: trial }));
 };
 
