@@ -161,17 +161,23 @@ def _stages(
     report: RunReport | None, events: Sequence[Mapping[str, Any]], program: Program | None
 ) -> Iterator[StageFacts]:
     """Every stage that the run consists of, with what is on record of it."""
-    begun = [name for event in _named(events, "run") for name in event.get("stages", ()) if isinstance(name, str)]
+    begun = [name for event in _named(events, "run") for name in _texts(event.get("stages"))]
     names = dict.fromkeys([*(report.plan if report else ()), *(report.stages if report else ()), *begun])
     for name in names:
         done = report.stages.get(name) if report else None
         history = _history(name, events)
-        started = [event for event in _named(events, "stage") if event.get("stage") == name]
-        planned = started[-1].get("epochs") if started else None
-        if planned is None and program is not None and name in program.stages:
-            planned = program.stages[name].settings.epochs
+        planned = _planned(name, events, program)
         key = report.plan.get(name, "") if report else ""
         yield _stage(name, done, history, planned=planned, key=key)
+
+
+def _planned(stage: str, events: Sequence[Mapping[str, Any]], program: Program | None) -> int | None:
+    """How many epochs a stage was to have, by its last start, or by the spec."""
+    started = [event.get("epochs") for event in _named(events, "stage") if event.get("stage") == stage]
+    told = [epochs for epochs in started if isinstance(epochs, int)]
+    if told:
+        return told[-1]
+    return program.stages[stage].settings.epochs if program and stage in program.stages else None
 
 
 def _stage(
@@ -202,6 +208,11 @@ def _history(stage: str, events: Sequence[Mapping[str, Any]]) -> tuple[EpochFact
             kinds = ("train", "val", "weights", "rates", "gradient")
             found[event["epoch"]] = EpochFacts(event["epoch"], *(_numbers(event.get(kind)) for kind in kinds))
     return tuple(found[epoch] for epoch in sorted(found))
+
+
+def _texts(found: Any) -> list[str]:
+    """The texts in a list of an event."""
+    return [text for text in found if isinstance(text, str)] if isinstance(found, list) else []
 
 
 def _numbers(found: Any) -> dict[str, float]:

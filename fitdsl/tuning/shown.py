@@ -36,6 +36,9 @@ def search_facts(folder: Path) -> SearchFacts:
 
 def facts_of(report: SearchReport, missing: list[str]) -> SearchFacts:
     """A report as a page shows it, with what else its folder has; adds to what is missing."""
+    if report.best is not None and all(trial.id != report.best for trial in report.trials):
+        missing.append(f"the best student, #{report.best}, is not among those in `search.json`")
+        report = report.model_copy(update={"best": None, "winner": None})
     folder = report.folder
     best = None if report.best is None else report.trial(report.best).point
     program = program_of(report.spec, folder / "spec.fit", {**_texts(report.point), **(best or {})}, missing)

@@ -171,6 +171,7 @@ def test_a_run_without_curves_or_with_torn_ones(fit: Fit) -> None:
 def test_numbers_of_events_that_are_none_are_left_out(fit: Fit) -> None:
     log = [{"event": "epoch", "stage": "teach", "epoch": 1, "train": {"loss": float("nan"), "ce": "x"}, "val": 3}]
     log += [{"event": "epoch", "stage": "teach", "epoch": "2"}, {"event": "epoch"}, {"event": "run", "stages": [1]}]
+    log += [{"event": "run", "stages": 5}, {"event": "stage", "stage": "teach", "epochs": "4"}, {"event": "warning"}]
     write_run(RUN, None, iter(log))
     assert notes(fit, RUN) == []
     assert "NaN" not in (RUN / "report.html").read_text()
@@ -224,6 +225,11 @@ def test_a_search_without_its_report_is_told_by_its_ledger(fit: Fit) -> None:
     assert "maximize val.accuracy, minimize weights(small)" in page
     assert all(f'id="trial-{id}"' in page for id in range(4))
     assert (SEARCH / "ledger.jsonl").read_text() == ledger
+
+
+def test_a_best_student_that_is_none_of_them(fit: Fit) -> None:
+    write_search(SEARCH, search_report(4, best=99))
+    assert notes(fit, SEARCH) == ["the best student, #99, is not among those in `search.json`"]
 
 
 def test_a_best_spec_that_is_gone(fit: Fit) -> None:
