@@ -146,6 +146,33 @@ def test_a_run_shows_every_number_of_its_epochs(visit: Visit, run: Path) -> None
     ]
 
 
+def test_an_epoch_under_the_pointer_is_told(visit: Visit, run: Path) -> None:
+    page = visit.open(run)
+    chart = page.locator("section.stage").nth(2).locator(".lines").first
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.13 * box["width"], box["y"] + box["height"] / 2)
+    assert page.inner_text("#tip") == "epoch 1: train 8, val 8.8"
+    page.mouse.move(box["x"] + 0.96 * box["width"], box["y"] + box["height"] / 2)
+    assert page.inner_text("#tip") == "epoch 4: train 2, val 2.2"
+    page.mouse.move(1, 1)
+    assert not page.locator("#tip").is_visible()
+
+
+def test_epochs_are_told_by_keyboard(visit: Visit, run: Path) -> None:
+    page = visit.open(run)
+    weights = page.locator("section.stage").nth(2).locator(".lines").nth(5)
+    weights.focus()
+    told = []
+    for key in ("ArrowRight", "ArrowRight", "End", "ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+        told.append(page.inner_text("#tip"))
+    assert told == [f"epoch {epoch}: ce 1, kd {kd}" for epoch, kd in ((1, 1.75), (2, 1.5), (4, 1), (4, 1), (3, 1.25))]
+    page.keyboard.press("Escape")
+    assert not page.locator("#tip").is_visible()
+
+
 def test_a_run_shows_its_networks_side_by_side(visit: Visit, run: Path) -> None:
     rows = visit.open(run).locator("#networks tbody tr")
     assert rows.nth(1).locator("th, td").all_inner_texts() == [

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ...dataclass import dataclass
 from ..drawing.letters import text_width
 from ..drawing.svg import number
-from .markup import Html, tag
+from .markup import Attribute, Html, tag
 from .scales import Scale, Tick
 
 SIZE = 11.0
@@ -37,6 +37,12 @@ class Area:
     def up(self, share: float) -> float:
         """The pixel of a share of the height, counted from below."""
         return self.height - self.bottom - share * (self.height - self.top - self.bottom)
+
+    @property
+    def reach(self) -> str:
+        """Left, right, upper and lower end in pixels, and the values at the first two: `48 346 8 182 0 15`."""
+        ends = self.across(0), self.across(1), self.up(1), self.up(0)
+        return " ".join((*map(number, ends), *(f"{end:g}" for end in self.x.ends)))
 
     def spot(self, x: float, y: float) -> tuple[float, float]:
         """The pixel of a point."""
@@ -68,10 +74,19 @@ def roomy(ticks: Sequence[Tick], length: float) -> list[Tick]:
     return kept
 
 
-def chart(width: float, height: float, label: str, *inside: str, class_: str, role: str = "img") -> Html:
-    """A drawing of its own; `label` says in words what it shows, `role` whether readers may go into it (`group`)."""
-    box = f"0 0 {number(width)} {number(height)}"
-    return tag("svg", *inside, viewBox=box, role=role, aria_label=label, class_=f"chart {class_}")
+def chart(size: tuple[float, float], label: str, *inside: str, kind: str, **more: Attribute) -> Html:
+    """A drawing of its own, so many pixels wide and high.
+
+    Args:
+        size: Both.
+        label: What it shows, in words.
+        inside: What it is made of.
+        kind: Its class.
+        more: Further attributes; `role` if readers may go into it.
+    """
+    width, height = map(number, size)
+    known: dict[str, Attribute] = {"role": "img", **more, "aria_label": label, "class_": f"chart {kind}"}
+    return tag("svg", *inside, viewBox=f"0 0 {width} {height}", **known)
 
 
 def path(points: Sequence[tuple[float, float]]) -> str:

@@ -34,12 +34,11 @@ def history_chart(title: str, about: str, scale: Scale, histories: Sequence[Hist
     area = Area(WIDTH, HEIGHT, x, scale, left=56)
     lines = [_line(area, history, step) for history in histories]
     drawn = chart(
-        WIDTH,
-        HEIGHT,
+        (WIDTH, HEIGHT),
         f"{title}, {about}: {len(histories)} students",
         *ground(area, "epoch"),
         tag("g", *lines, class_="strands"),
-        class_="histories many" if len(histories) > MANY else "histories",
+        kind="histories many" if len(histories) > MANY else "histories",
     )
     caption = joined([tag("b", title), tag("span", about, class_="faint")], " ")
     return tag("figure", tag("figcaption", caption), drawn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import isfinite
 from typing import Literal
 
@@ -25,10 +26,11 @@ Points = Mapping[int, float]
 
 @dataclass(frozen=True)
 class Curve:
-    """Numbers by epoch under a name."""
+    """Numbers by epoch under a name; `column` is what they are called in the table of all numbers."""
 
     name: str
     points: Points
+    column: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class LineChart:
     @property
     def known(self) -> tuple[Curve, ...]:
         """The curves of which something is known; numbers that are not finite are left out."""
-        finite = (Curve(c.name, {x: y for x, y in c.points.items() if isfinite(y)}) for c in self.curves)
+        finite = (replace(c, points={x: y for x, y in c.points.items() if isfinite(y)}) for c in self.curves)
         return tuple(curve for curve in finite if curve.points)
 
 
@@ -62,7 +64,9 @@ def line_chart(shown: LineChart) -> Html:
     scale = _scale(shown.kind, [y for curve in curves for y in curve.points.values()])
     numbers = [x for curve in curves for x in curve.points]
     area = Area(WIDTH, HEIGHT, epochs(numbers, most=6), scale)
-    drawn = chart(WIDTH, HEIGHT, _label(shown, curves), *_parts(area, shown, curves), class_="lines")
+    drawn = chart(
+        (WIDTH, HEIGHT), _label(shown, curves), *_parts(area, shown, curves), kind="lines", data_reach=area.reach
+    )
     keys = [_key(place, curve.name) for place, curve in enumerate(curves)] if len(curves) > 1 else []
     about = [tag("span", shown.about, class_="faint")] if shown.about else []
     return tag("figure", tag("figcaption", joined([tag("b", shown.title), *about, *keys], " ")), drawn)
@@ -76,7 +80,7 @@ def _parts(area: Area, shown: LineChart, curves: Sequence[Curve]) -> Iterator[Ht
         yield tag("g", tag("title", shown.mark), tag("line", x1=x, x2=x, **ends), class_="kept")
     for place, curve in enumerate(curves):
         spots = [area.spot(x, y) for x, y in sorted(curve.points.items())]
-        yield tag("path", d=path(spots), class_=f"s{place % 6}")
+        yield tag("path", d=path(spots), class_=f"s{place % 6}", data_name=curve.name, data_column=curve.column)
         if len(spots) == 1:
             yield tag("circle", cx=number(spots[0][0]), cy=number(spots[0][1]), r=3, class_=f"s{place % 6}")
 

@@ -108,4 +108,4 @@ def _map(network: str, confusion: Confusion) -> Html:
     right = sum(row[place] for place, row in enumerate(confusion))
     label = f"confusions of {network} among {len(confusion)} classes: {right} of {sum(map(sum, confusion))} right"
     caption = f"test examples of {network}: down the {len(confusion)} classes, across the answers, class 0 first"
-    return tag("figure", tag("figcaption", caption), chart(EDGE, EDGE, label, *cells, class_="map"))
+    return tag("figure", tag("figcaption", caption), chart((EDGE, EDGE), label, *cells, kind="map"))

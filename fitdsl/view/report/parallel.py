@@ -42,7 +42,7 @@ def parallel_chart(axes: Sequence[Axis], strands: Sequence[Strand]) -> Html:
     lines = tag("g", *_strands(axes, strands), class_="strands")
     look = "parallel many" if len(strands) > MANY else "parallel"
     label = f"{len(strands)} students by {', '.join(axis.name for axis in axes)}"
-    drawn = chart(width, TOP + HEIGHT + BOTTOM, label, lines, *_axes(axes), class_=look)
+    drawn = chart((width, TOP + HEIGHT + BOTTOM), label, lines, *_axes(axes), kind=look)
     room = tag("div", drawn, class_="room", style=f"--width:{number(width)}")
     return tag("div", room, class_="wide", tabindex=0, role="region", aria_label=label)
 

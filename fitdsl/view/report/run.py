@@ -17,7 +17,9 @@ from .stages import stage_view, state_of, time_table
 
 def run_page(run: RunFacts) -> Page:
     """A run as one page."""
-    return assembled(f"{run.name}: a run", headline(run), list(_sections(run)), missing=run.missing)
+    return assembled(
+        f"{run.name}: a run", headline(run), list(_sections(run)), missing=run.missing, scripts=("curves.js",)
+    )
 
 
 def headline(run: RunFacts) -> str:

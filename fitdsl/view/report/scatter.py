@@ -64,7 +64,7 @@ def scatter_chart(shown: ScatterChart) -> Html:
     inside = [*ground(area, shown.x_title), *_level(area, shown.level), *_line(area, shown.line)]
     look = "scatter many" if len(shown.spots) > MANY else "scatter"
     points = tag("g", *_points(area, shown.spots), class_="points")
-    drawn = chart(WIDTH, HEIGHT, label, *inside, points, class_=look, role="group")
+    drawn = chart((WIDTH, HEIGHT), label, *inside, points, kind=look, role="group")
     caption = joined([tag("b", shown.title), tag("span", shown.about, class_="faint")], " ")
     return tag("figure", tag("figcaption", caption), drawn)
 

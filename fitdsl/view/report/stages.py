@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from .lines import Curve, Kind, LineChart, line_chart
 from .markup import Column, Html, Row, details, facts, joined, numbers, paragraph, table, tag, words
@@ -89,14 +90,16 @@ def charts_of(stage: StageFacts) -> Iterator[LineChart]:
 def _settings(stage: StageFacts) -> Iterator[LineChart]:
     """Learning rates, weights of terms where they move, and gradients."""
     history = stage.history
-    rates = _curves(history, lambda epoch: epoch.rates)
+    rates = _curves(history, "rate × ", lambda epoch: epoch.rates)
     if len(rates) > 1:
-        rates = tuple(Curve(f"× {curve.name}", curve.points) for curve in rates)
+        rates = tuple(replace(curve, name=f"× {curve.name}") for curve in rates)
     yield LineChart("learning rate", rates, "rate", "in the last step" if len(rates) < 2 else "by factor of its layers")
-    weights = _curves(history, lambda epoch: epoch.weights)
+    weights = _curves(history, "λ ", lambda epoch: epoch.weights)
     if any(len(set(curve.points.values())) > 1 for curve in weights):
         yield LineChart("λ", weights, about="weights of the terms")
-    yield LineChart("gradient", _curves(history, lambda epoch: epoch.gradient), about="its norm, before it is bounded")
+    yield LineChart(
+        "gradient", _curves(history, "gradient ", lambda epoch: epoch.gradient), about="its norm, before it is bounded"
+    )
 
 
 def _both(stage: StageFacts, name: str, kind: Kind = "plain", about: str = "") -> LineChart:
@@ -105,7 +108,9 @@ def _both(stage: StageFacts, name: str, kind: Kind = "plain", about: str = "") -
         ("val", lambda epoch: epoch.val),
     )
     curves = tuple(
-        Curve(side, {epoch.epoch: read(epoch)[name] for epoch in stage.history if name in read(epoch)})
+        Curve(
+            side, {epoch.epoch: read(epoch)[name] for epoch in stage.history if name in read(epoch)}, f"{side} {name}"
+        )
         for side, read in sides
     )
     kept = stage.kept_epoch if stage.is_done else None
@@ -113,9 +118,9 @@ def _both(stage: StageFacts, name: str, kind: Kind = "plain", about: str = "") -
     return LineChart(name, curves, kind, about, kept, mark)
 
 
-def _curves(history: Sequence[EpochFacts], read: Callable[[EpochFacts], Numbers]) -> tuple[Curve, ...]:
+def _curves(history: Sequence[EpochFacts], kind: str, read: Callable[[EpochFacts], Numbers]) -> tuple[Curve, ...]:
     return tuple(
-        Curve(name, {epoch.epoch: read(epoch)[name] for epoch in history if name in read(epoch)})
+        Curve(name, {epoch.epoch: read(epoch)[name] for epoch in history if name in read(epoch)}, f"{kind}{name}")
         for name in _names(history, read)
     )
 
