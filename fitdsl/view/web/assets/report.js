@@ -34,7 +34,7 @@ const metric = (value, isShare) => {
   return isShare ? `${(value * 100).toFixed(2)}%` : String(Number(value.toPrecision(4)));
 };
 
-const pointOf = (trial) => report.params.map((name, place) => `${name} = ${trial.point?.[place]}`).join(", ");
+const paramsOf = (trial) => report.params.map((name, place) => `${name} = ${trial.point?.[place]}`).join(", ");
 
 const isOnFront = (trial) => report.front.includes(trial.id);
 
@@ -57,7 +57,7 @@ const factsOf = (trial) => {
   ]);
   return [
     ["state", states.join(", ")],
-    ["params", pointOf(trial)],
+    ["params", paramsOf(trial)],
     ...metrics,
     ["cost of one example", costs.join("; ")],
     ["finished stages", stages.join(", ")],
@@ -171,7 +171,7 @@ const tell = (node) => {
   const trial = node.closest?.("svg") ? trialOf(node) : undefined;
   tip.hidden = !trial;
   if (!trial) return;
-  tip.replaceChildren(made("b", trial.label), made("br"), pointOf(trial));
+  tip.replaceChildren(made("b", trial.label), made("br"), paramsOf(trial));
   const box = node.closest("[data-trial]").getBoundingClientRect();
   const isLine = Boolean(node.closest(".strands"));
   const [x, y] = isLine ? [pointer.x, pointer.y] : [box.right, box.top];
