@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import isfinite
 
 from .histories import History, history_chart
 from .importance import FEWEST, Importance, importances
@@ -154,9 +155,10 @@ def places_of(param: ParamFacts, trials: Sequence[TrialFacts]) -> dict[int, floa
 
 def _number(text: str) -> float | None:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return None
+    return number if isfinite(number) else None
 
 
 # Which params matter --------------------------------------------------------------------------------------------------
