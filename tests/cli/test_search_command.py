@@ -305,6 +305,13 @@ def test_options_reach_the_search_and_the_report_is_printed(fit: Fit, monkeypatc
     assert options.searches == Path("there/searches")
 
 
+def test_a_search_leaves_a_page(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(late("tuning.search"), "search", lambda *_: report(best=0))
+    outcome = fit("search", write(), "--json")
+    assert (outcome.code, json.loads(outcome.out)["best"]) == (0, 0)
+    assert "<h1>net: a search</h1>" in Path("searches/net/1/report.html").read_text()
+
+
 def test_the_best_values_are_written_into_the_spec_with_its_comments(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(late("tuning.search"), "search", lambda *_: report(best=0))
     spec = write(("param width = 4 in {4, 8}", "# how wide\nparam width = 8 in {4, 8}  # of two"))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from browsing import NARROW, WIDE, Scheme, Visit, overlaps
 from playwright.sync_api import Page
-from reports import ATTACKS, events, run_report, search_report, write_run, write_search
+from reports import ATTACKS, SPEC, events, run_report, search_report, write_run, write_search
 
 from fitdsl.training.report import RunReport
 from fitdsl.training.shown import network_facts, run_facts
@@ -205,6 +205,13 @@ def test_styles_of_the_picture_stay_in_it(visit: Visit, run: Path) -> None:
     }"""
     assert page.evaluate(probe) == ["1px", "400", "14px"]
     assert page.evaluate("getComputedStyle(document.querySelector('.drawing .name')).fontWeight") == "700"
+
+
+def test_commands_for_a_spec_that_names_files_say_where_these_are_looked_for(tmp_path: Path) -> None:
+    told = "Files that a spec names are looked for beside it"
+    named = SPEC.replace("Synthetic([1, 6, 6], 3, examples=200, test=60)", 'Npz("a.npz", shape=[1, 6, 6], classes=3)')
+    assert told not in run_text(tmp_path / "1")
+    assert told in run_text(tmp_path / "2", run_report(spec=named))
 
 
 def test_many_epochs_are_thinned_in_the_table_alone(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..web.html import Page
 from .drawing import drawing
 from .frame import Section, assembled
-from .markup import Html, Row, details, facts, joined, listing, paragraph, table, tag, words
+from .markup import Html, Row, details, facts, joined, listing, paragraph, place_of_files, table, tag, words
 from .matrix import confusions
 from .model import RunFacts
 from .networks import clock, network_table, sentence
@@ -71,6 +71,7 @@ def _again(run: RunFacts) -> Iterator[Html]:
             tag("code", "--point"),
             " sets that.",
         )
+    yield place_of_files(run.spec)
     yield facts(_surroundings(run))
     yield details("keys of the stages", _keys(run))
 

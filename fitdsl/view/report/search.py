@@ -9,7 +9,7 @@ from ..terminal import counted
 from ..web.html import Page
 from .drawing import drawing
 from .frame import Section, assembled
-from .markup import Html, details, facts, joined, listing, paragraph, table, tag, words
+from .markup import Html, details, facts, listing, paragraph, place_of_files, table, tag, words
 from .matrix import confusions
 from .model import SearchFacts
 from .networks import clock, network_table, sentence
@@ -173,4 +173,5 @@ def _again(search: SearchFacts) -> Iterator[Html]:
     words_ = ["fit", "search", spec, "--seed", str(search.seed), "--trials", str(search.wanted)]
     yield paragraph("A search like this one:")
     yield listing(shlex.join(words_))
-    yield joined([tag("p", "Folder: ", tag("code", str(search.folder)))])
+    yield place_of_files(search.spec)
+    yield paragraph("Folder: ", tag("code", str(search.folder)))
