@@ -1,13 +1,11 @@
-"""The picture of a spec within a page, whose styles reach nothing outside of it."""
+"""The picture of a spec within a page."""
 
 from __future__ import annotations
 
 from ...program.model import Program
 from ..drawing.picture import draw
-from ..drawing.svg import STYLE, elements, escape, number
+from ..drawing.svg import inline_svg
 from .markup import Html, details, joined, paragraph, tag
-
-DRAWING_STYLE = f".drawing{{{STYLE}}}\n"
 
 
 def drawing(program: Program | None, title: str) -> Html:
@@ -15,20 +13,7 @@ def drawing(program: Program | None, title: str) -> Html:
     if program is None:
         return paragraph("The spec cannot be drawn.")
     drawn = draw(program)
-    picture = drawn.picture
-    width, height = number(picture.width), number(picture.height)
-    inside = Html(
-        "\n".join(
-            (
-                f"<title>{escape(picture.title)}</title>",
-                f"<desc>{escape(picture.description)}</desc>",
-                *elements(picture.shapes),
-            )
-        )
-    )
-    shown = tag(
-        "svg", inside, width=width, height=height, viewBox=f"0 0 {width} {height}", role="img", class_="drawing"
-    )
     notes = [paragraph(note, class_="faint") for note in drawn.notes]
-    frame = tag("div", shown, class_="wide", tabindex=0, role="region", aria_label=title)
+    shown = Html(inline_svg(drawn.picture))
+    frame = tag("div", shown, class_="wide drawing", tabindex=0, role="region", aria_label=title)
     return details(title, joined([frame, *notes]), is_open=True)

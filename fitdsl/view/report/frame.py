@@ -7,7 +7,6 @@ from typing import Any
 
 from ...dataclass import dataclass
 from ..web.html import Page
-from .drawing import DRAWING_STYLE
 from .markup import Html, joined, paragraph, tag
 
 STYLES = ("base.css", "report.css")
@@ -45,7 +44,6 @@ def assembled(
     links = [tag("li", tag("a", section.title, href=f"#{section.id}")) for section in sections]
     lacks = [tag("ul", *(tag("li", lack) for lack in missing), class_="missing", role="note")] if missing else []
     body = [
-        tag("style", Html(DRAWING_STYLE)),
         tag("header", tag("h1", title), paragraph(headline, class_="headline"), *lacks),
         tag("nav", tag("ul", *links), aria_label="sections"),
         tag("main", joined((section.html for section in sections), "\n")),
