@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from ..training.report import RunReport, StageReport, SummaryRow, summary_table
@@ -22,9 +23,15 @@ def gains(report: RunReport, display: Display) -> str:
         [
             _table(networks, "<<>>>>>>", display),
             _table(stages, "<>>><", display),
-            [*_weights(report), printable(f"report and stages: {report.folder}")],
+            [*_weights(report), *map(printable, _files(report))],
         ]
     )
+
+
+def _files(report: RunReport) -> Iterator[str]:
+    """Where everything else is, and how to look at it."""
+    yield f"report and stages: {report.folder}"
+    yield f"curves and tables on a page: `{shlex.join(('fit', 'report', str(report.folder)))}`"
 
 
 def _weights(report: RunReport) -> Iterator[str]:

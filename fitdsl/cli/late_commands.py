@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "plan": ("show", "plan"),
     "train": ("train", "train"),
     "search": ("search", "search"),
+    "report": ("report", "report"),
     "store": ("store", "store"),
     "list": ("reference", "list_components"),
     "explain": ("reference", "explain"),

@@ -67,6 +67,7 @@ def search(
         say(f"interrupted; go on with: {command(spec, again, verb='search')}")
         raise typer.Exit(130) from None
     write_result(report.model_dump_json(indent=2) if is_json else late("cli.searching").summary(report))
+    late("cli.report").write_search_page(report)
     if write is not None:
         _write(compilation, report, write)
     if report.best is None:

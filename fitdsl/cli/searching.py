@@ -191,6 +191,7 @@ def _files(report: SearchReport) -> Iterator[str]:
         for name, network in report.winner.networks.items():
             yield f"{name}: {network.test['accuracy']:.2%} on the test split, {network.cost.weights:,} weights"
     yield f"report and trials: {report.folder}"
+    yield f"page: {report.folder / 'report.html'}"
     if report.best is not None:
         best = report.folder / "best.fit"
         yield f"best student: {best}; train it again with `{command(best, {})}`"

@@ -53,6 +53,9 @@ class NetworkReport(_Report):
     test: dict[str, float] = Field(description="loss (cross-entropy), accuracy and error")
     seconds: float = Field(description="wall time of the stages that trained it")
     examples_per_s: float = Field(description="examples classified a second, in evaluation")
+    confusion: tuple[tuple[int, ...], ...] = Field(
+        (), description="by class, its test examples by the class they were taken for; none where classes are many"
+    )
 
 
 class RunReport(_Report):

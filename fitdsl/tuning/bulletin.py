@@ -8,11 +8,9 @@ from time import monotonic
 
 from ..atomic import write_text
 from ..dataclass import dataclass
-from ..program.search import CostOf
 from ..training.report import versions
-from ..values import Metric
 from .options import View
-from .report import SearchReport, SearchStatus, Winner
+from .report import SearchReport, SearchStatus, Winner, goal_text
 from .settled import Settled
 from .study import Study
 from .trainee import Result
@@ -74,7 +72,7 @@ class Bulletin:
             spec=compilation.linked,
             point=dict(settled.fixed),
             seed=settled.seed,
-            goals=tuple(f"{goal.direction} {_named(goal.what)}" for goal in settled.settings.goals),
+            goals=tuple(map(goal_text, settled.settings.goals)),
             vary=settled.settings.vary,
             sampler=settled.settings.sampler.word,
             scheduler=settled.settings.scheduler.word,
@@ -103,7 +101,3 @@ class Bulletin:
     def _write(self, report: SearchReport) -> None:
         with writing(self.settled.folder):
             write_text(self.settled.folder / "search.json", report.model_dump_json(indent=2) + "\n")
-
-
-def _named(what: Metric | CostOf) -> str:
-    return f"{what.kind}({what.network})" if isinstance(what, CostOf) else str(what)

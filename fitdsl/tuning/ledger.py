@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ..atomic import cut_half_a_line
 from ..dataclass import dataclass
-from .report import Status, TrialReport, TrialStage
+from .report import Counts, Status, TrialReport, TrialStage
 from .writing import writing
 
 Flaw = Literal["infeasible", "duplicate"]
@@ -119,12 +119,31 @@ class Ledger:
 
     @classmethod
     def read(cls, path: Path) -> Ledger:
-        """The ledger in a file; an empty one if there is no file."""
+        """The ledger in a file, to go on with; an empty one if there is no file."""
         cut_half_a_line(path)
+        return cls.seen(path)
+
+    @classmethod
+    def seen(cls, path: Path) -> Ledger:
+        """The same for someone who only looks: the file stays as it is."""
         ledger = cls(path)
         for line in _whole_lines(path):
             ledger._take(line)
         return ledger
+
+    @property
+    def counts(self) -> Counts:
+        """What became of the proposals."""
+        refused = [line.why for line in self.lines if isinstance(line, Refused)]
+        stages = [stage for trial in self.trials.values() for stage in trial.stages.values()]
+        return Counts(
+            proposed=len(refused) + len(self.trials),
+            infeasible=refused.count("infeasible"),
+            duplicate=refused.count("duplicate"),
+            trained=sum(trial.attempts > 0 for trial in self.trials.values()),
+            stages_trained=sum(not stage.reused for stage in stages),
+            stages_reused=sum(stage.reused for stage in stages),
+        )
 
     def add(self, line: Line) -> None:
         """Write a line, and take it to heart.

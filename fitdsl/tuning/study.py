@@ -170,16 +170,7 @@ class Study:
 
     def counts(self) -> Counts:
         """What became of the proposals."""
-        refused = [line.why for line in self.ledger.lines if isinstance(line, Refused)]
-        stages = [stage for trial in self.trials.values() for stage in trial.stages.values()]
-        return Counts(
-            proposed=len(refused) + len(self.trials),
-            infeasible=refused.count("infeasible"),
-            duplicate=refused.count("duplicate"),
-            trained=sum(trial.attempts > 0 for trial in self.trials.values()),
-            stages_trained=sum(not stage.reused for stage in stages),
-            stages_reused=sum(stage.reused for stage in stages),
-        )
+        return self.ledger.counts
 
     def _missed(self, id: int, result: Mapping[str, Any], before: float = inf) -> list[tuple[int, float]]:
         """Epochs that a trial has finished and of which the ledger knows nothing."""

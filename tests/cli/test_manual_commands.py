@@ -16,7 +16,7 @@ from fitdsl.explain import explanations
 from fitdsl.source import Source
 from fitdsl.syntax.printer import print_spec
 
-COMMANDS = ["check", "fmt", "show", "diff", "plan", "train", "search", "store", "list", "explain", "init"]
+COMMANDS = ["check", "fmt", "show", "diff", "plan", "train", "search", "report", "store", "list", "explain", "init"]
 
 
 def test_the_version(fit: Fit) -> None:

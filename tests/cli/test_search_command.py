@@ -123,6 +123,7 @@ def test_the_summary_has_the_front_the_accounts_and_the_files() -> None:
         "",
         "net: 87.50% on the test split, 8 weights",
         "report and trials: searches/net/1",
+        "page: searches/net/1/report.html",
         "best student: searches/net/1/best.fit; train it again with `fit train searches/net/1/best.fit`",
     ]
 
@@ -312,6 +313,13 @@ def test_options_reach_the_search_and_the_report_is_printed(fit: Fit, monkeypatc
     (options,) = seen
     assert (options.storage, options.gpus, options.seed, options.resume) == ("there", 0.5, 3, True)
     assert options.searches == Path("there/searches")
+
+
+def test_a_search_leaves_a_page(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(late("tuning.search"), "search", lambda *_: report(best=0))
+    outcome = fit("search", write(), "--json")
+    assert (outcome.code, json.loads(outcome.out)["best"]) == (0, 0)
+    assert "<h1>net: a search</h1>" in Path("searches/net/1/report.html").read_text()
 
 
 def test_the_best_values_are_written_into_the_spec_with_its_comments(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -140,7 +140,8 @@ def test_gains_compare_with_the_teacher() -> None:
         "hints       9     7     20.0  step 61%, data 10%\n"
         "\n"
         "weights of thin: runs/x/1/networks/thin.safetensors\n"
-        "report and stages: runs/x/1"
+        "report and stages: runs/x/1\n"
+        "curves and tables on a page: `fit report runs/x/1`"
     )
 
 
@@ -153,7 +154,11 @@ def test_train_ends_with_the_table_and_keeps_progress_on_stderr(fit: Fit) -> Non
     outcome = fit("train", "net.fit", "--run", "out", "--seed", "1")
     assert outcome.code == 0
     assert outcome.out.splitlines()[0] == "network  role     weights  smaller  MACs  fewer  test accuracy  seconds"
-    assert outcome.out.endswith("weights of net: out/networks/net.safetensors\nreport and stages: out\n")
+    assert outcome.out.endswith(
+        "weights of net: out/networks/net.safetensors\n"
+        "report and stages: out\n"
+        "curves and tables on a page: `fit report out`\n"
+    )
     assert outcome.err.startswith("run out on cpu, seed 1\nstage learn: 10 params in 2 epochs of 2 steps\n")
     again = fit("train", "net.fit", "--run", "out", "--seed", "1")
     assert (again.code, again.out) == (1, "")

@@ -25,6 +25,7 @@ from fitdsl.training.options import TrainOptions
 from fitdsl.training.report import summary_table
 from fitdsl.training.run import train
 from fitdsl.training.spacing import Spacing
+from fitdsl.training.testing import confusion_of
 from fitdsl.work.hold import held
 
 STAGES = ("teach", "hints", "distil")
@@ -73,6 +74,25 @@ def test_reports_what_was_done(finished: Path) -> None:
     teacher, student = summary_table(report)
     assert (teacher.name, student.name, teacher.macs_ratio) == ("big", "small", 1)
     assert student.weights_ratio == teacher.weights / student.weights
+
+
+def test_counts_the_answers_of_each_network_class_by_class(finished: Path) -> None:
+    for network in read_report(finished).networks.values():
+        counts = network.confusion
+        assert [len(row) for row in counts] == [3, 3, 3]
+        right = sum(counts[label][label] for label in range(3))
+        assert (right, sum(map(sum, counts))) == (round(60 * network.test["accuracy"]), 60)
+    big, small = read_report(finished).networks.values()
+    assert [*map(sum, big.confusion)] == [*map(sum, small.confusion)]
+
+
+def test_rows_are_classes_and_columns_are_answers() -> None:
+    nothing = torch.zeros(0, 0, dtype=torch.int64)
+    logits = torch.tensor([[3.0, 1, 0], [0, 2, 1], [5, 0, 0]])
+    counts = confusion_of(logits, torch.tensor([0, 2, 2]), nothing)
+    assert counts.tolist() == [[1, 0, 0], [0, 0, 0], [1, 1, 0]]
+    assert confusion_of(logits, torch.tensor([0, 1, 0]), counts).tolist() == [[3, 0, 0], [0, 1, 0], [1, 1, 0]]
+    assert confusion_of(torch.zeros(2, 101), torch.tensor([0, 100]), nothing).shape == (0, 0)
 
 
 def test_networks_are_built_with_the_weights_of_a_run(finished: Path) -> None:
