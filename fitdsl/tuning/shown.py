@@ -18,9 +18,14 @@ from ..space.domains import Choices, Continuous, Steps
 from ..space.params import ParamInfo, spelled
 from ..training.report import RunReport
 from ..training.shown import cost_of, misread, network_facts, program_of, text_of, unread
-from ..view.report.model import ParamFacts, SearchFacts, TrialFacts
+from ..view.page.data import page_data
+from ..view.page.points import chosen_points
+from ..view.report.model import Drawable, ParamFacts, SearchFacts, TrialFacts
 from .ledger import Ledger
 from .report import SearchReport, TrialReport, goal_text
+
+MOST_DRAWN = 120
+"""Different students that a page can draw."""
 
 
 def search_facts(folder: Path) -> SearchFacts:
@@ -70,6 +75,7 @@ def facts_of(report: SearchReport, missing: list[str]) -> SearchFacts:
         winner=network_facts(report.winner.networks) if report.winner else (),
         is_finished_live=report.winner is not None and report.winner.finished_live,
         best_spec=_best_spec(report, missing),
+        drawable=_drawable(report),
         teacher=_teacher(folder / "best" / "run.json", program, metric),
         missing=tuple(missing),
     )
@@ -112,6 +118,23 @@ def _params(report: SearchReport) -> tuple[ParamFacts, ...]:
     except FitError:
         infos = {}
     return tuple(_param(name, infos.get(name)) for name in report.vary)
+
+
+def _drawable(report: SearchReport) -> Drawable | None:
+    """The students of a search to be drawn, the front and the last ones first where there are too many."""
+    compilation = Compilation(Source("spec.fit", report.spec), report.folder / "spec.fit", _texts(report.point))
+    if not compilation.is_sound:
+        return None
+    shaping = [name for name in report.vary if name in compilation.shaping]
+    places: dict[tuple[str, ...], int] = {}
+    found: dict[int, int] = {}
+    for trial in sorted(report.trials, key=lambda t: (t.id != report.best, t.id not in report.pareto, -t.id)):
+        if all(name in trial.point for name in shaping):
+            values = tuple(trial.point[name] for name in shaping)
+            if values in places or len(places) < MOST_DRAWN:
+                found[trial.id] = places.setdefault(values, len(places))
+    wanted = [dict(zip(shaping, values, strict=True)) for values in places]
+    return Drawable(page_data(compilation, chosen_points(compilation, wanted)), found) if wanted else None
 
 
 def _param(name: str, info: ParamInfo | None) -> ParamFacts:

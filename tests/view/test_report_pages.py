@@ -251,6 +251,15 @@ def test_a_link_leads_to_a_student(visit: Visit, search: Path) -> None:
     assert page.locator("#trial-4.picked").count() == 1
 
 
+def test_the_graph_of_a_chosen_student_is_drawn(visit: Visit, search: Path) -> None:
+    for trial in search_report().trials[:3]:
+        page = visit.open(search, fragment=f"#trial-{trial.id}")
+        drawn = page.locator("#graph svg")
+        assert drawn.get_attribute("aria-label") == f"student #{trial.id} and its teacher"
+        assert f"Conv2d({trial.point['width']}, 3" in " ".join(drawn.locator("text").all_text_contents())
+        assert overlaps(page) == []
+
+
 def test_students_are_chosen_by_keyboard(visit: Visit, search: Path) -> None:
     page = visit.open(search)
     points = page.locator(".scatter .points").first

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from browsing import Visit
 
-from fitdsl.view.web import html as html_module
-from fitdsl.view.web.html import Page, embedded, html
+from fitdsl.view.page import page
+from fitdsl.view.report import search
+from fitdsl.view.web.html import Page, asset, embedded, html
 
 ATTACKS = (
     "</script><script>document.title = 'taken'</script>",
@@ -44,10 +45,10 @@ def test_the_policy_lets_nothing_run_that_is_not_of_the_page(visit: Visit, tmp_p
     visit.complaints.clear()
 
 
-def test_no_two_scripts_define_the_same_name() -> None:
+@pytest.mark.parametrize("scripts", [page.SCRIPTS, search.SCRIPTS])
+def test_no_two_scripts_of_a_page_define_the_same_name(scripts: tuple[str, ...]) -> None:
     defined = re.compile(r"^(?:export )?(?:async )?(?:function\*?|const|let|class) ([\w$]+)", re.MULTILINE)
-    folder = Path(html_module.__file__).parent / "assets"
-    names = [name for file in sorted(folder.glob("*.js")) for name in defined.findall(file.read_text(encoding="utf-8"))]
+    names = [name for script in scripts for name in defined.findall(asset(script))]
     assert [name for name, count in Counter(names).items() if count > 1] == []
 
 

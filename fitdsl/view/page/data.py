@@ -62,15 +62,19 @@ MEASURES: Mapping[str, float] = {
 """Lengths in pixels and limits of drawings, which scripts share with the drawings of `fit show --format svg`."""
 
 
-def page_data(compilation: Compilation) -> dict[str, Any]:
-    """A spec with all points of its space that a page can show; only as it stands if it does not check.
+def page_data(compilation: Compilation, around: Points | None = None) -> dict[str, Any]:
+    """A spec with some of its points; only as it stands if it does not check.
+
+    Args:
+        compilation: The spec.
+        around: Its points; if left out all of its space that a page can show.
 
     Raises:
         FitError: Nothing of it is known.
     """
     sketch = compilation.sketch
     if compilation.is_sound:
-        around = points(compilation)
+        around = around or points(compilation)
         programs = [_program(standing) for standing in around.standings]
         params = list(compilation.params.values())
     else:

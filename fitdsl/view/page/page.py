@@ -11,17 +11,9 @@ from ..options import ViewOptions
 from ..web.html import Page, html
 from .data import page_data
 
-SCRIPTS = (
-    "letters.js",
-    "space.js",
-    "outline.js",
-    "layout.js",
-    "align.js",
-    "paint.js",
-    "picture.js",
-    "panel.js",
-    "page.js",
-)
+DRAWING = ("letters.js", "space.js", "outline.js", "layout.js", "align.js", "paint.js", "picture.js")
+"""The scripts that draw a point of a spec, for any page."""
+SCRIPTS = (*DRAWING, "panel.js", "page.js")
 MENU_VALUES = 5
 """So many values are a menu; more, if they are numbers, a slider."""
 

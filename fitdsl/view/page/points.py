@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from math import prod
 
@@ -69,6 +69,11 @@ def points(compilation: Compilation) -> Points:
     is_whole = prod(len(param.values) for param in turned) <= MOST_POINTS
     wanted = _all(turned) if is_whole else _single(turned)
     return Points(turned, left_out, is_whole, tuple(map(compilation.standing, wanted)))
+
+
+def chosen_points(compilation: Compilation, wanted: Iterable[Mapping[str, str]]) -> Points:
+    """Some points of a sound spec, one behind the other; params that are not named are as they are in the spec."""
+    return Points((), (), is_whole=False, standings=tuple(map(compilation.standing, wanted)))
 
 
 def _turned(info: ParamInfo) -> Turned | None:

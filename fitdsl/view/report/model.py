@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ...dataclass import dataclass
 from ...program.model import Program
@@ -152,6 +152,19 @@ class ParamFacts:
 
 
 @dataclass(frozen=True)
+class Drawable:
+    """Students as the scripts of a page draw them.
+
+    Attributes:
+        spec: The document of `view.page.data`, with a point for each different student.
+        places: By trial, which of the points it is at; trials that are left out are not drawn.
+    """
+
+    spec: Mapping[str, Any]
+    places: Mapping[int, int]
+
+
+@dataclass(frozen=True)
 class SearchFacts:
     """A search, whole or not.
 
@@ -171,6 +184,7 @@ class SearchFacts:
         winner: The networks of the best student's run, measured on the test split.
         teacher: The teacher's name, and what it reaches of the metric on the validation split, if that is known.
         best_spec: The spec with the best student's values; empty where there is none.
+        drawable: What a script draws students from; None where there are none.
         missing: What could not be read, a sentence each.
     """
 
@@ -200,6 +214,7 @@ class SearchFacts:
     winner: tuple[NetworkFacts, ...] = ()
     is_finished_live: bool = False
     best_spec: str = ""
+    drawable: Drawable | None = None
     teacher: tuple[str, float] | None = None
     missing: tuple[str, ...] = ()
 

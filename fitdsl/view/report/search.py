@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from typing import Any
 
+from ..drawing.svg import STYLE
+from ..page.page import DRAWING
 from ..terminal import counted
 from ..web.html import Page
 from .drawing import drawing
@@ -17,6 +20,9 @@ from .scatter import Level
 from .tradeoff import course, importance, parallel, reached, tradeoff
 from .trials import command_of, failures, label_of, spelled, trial_data, trial_table
 
+SCRIPTS = (*DRAWING, "student.js", "report.js")
+"""What draws a student has to be there when the one is chosen that the page's address names."""
+
 
 def search_page(search: SearchFacts) -> Page:
     """A search as one page."""
@@ -25,9 +31,14 @@ def search_page(search: SearchFacts) -> Page:
         headline(search),
         list(_sections(search)),
         missing=search.missing,
-        scripts=("report.js",),
-        data={"report-data": trial_data(search)},
+        scripts=SCRIPTS,
+        data={"report-data": trial_data(search), "drawable": _drawable(search)},
     )
+
+
+def _drawable(search: SearchFacts) -> dict[str, Any] | None:
+    known = search.drawable
+    return None if known is None else {"spec": known.spec, "places": known.places}
 
 
 def headline(search: SearchFacts) -> str:
@@ -133,7 +144,8 @@ def _students(search: SearchFacts) -> Iterator[Html]:
     yield trial_table(search)
     close = tag("button", "×", type="button", id="close", aria_label="close")
     head = tag("div", tag("h2", id="panel-title"), close, class_="panel-head")
-    inside = (head, tag("div", id="panel-body"), tag("div", id="graph"))
+    style = Html(f"<style>:where(#graph){{{STYLE}}}</style>")
+    inside = (head, tag("div", id="panel-body"), style, tag("div", id="graph", class_="wide"))
     yield tag("aside", *inside, id="panel", hidden=True, aria_labelledby="panel-title", tabindex=-1)
 
 

@@ -2,21 +2,9 @@
 
 import { counted, human, measureBy } from "./letters.js";
 import { forget, itemsOf, labelOf, openTo } from "./outline.js";
-import { esc, paintInside } from "./paint.js";
+import { esc } from "./paint.js";
 import { describe, tabulate } from "./panel.js";
-import {
-  bars,
-  columnOfNetwork,
-  compose,
-  deepest,
-  heading,
-  lossLines,
-  paintCard,
-  paintPill,
-  runsIn,
-  stateOf,
-  ties,
-} from "./picture.js";
+import { columnOfNetwork, compose, deepest, paint, runsIn, sizeOf, stateOf } from "./picture.js";
 import { pointOf, resolve, touchedBy } from "./space.js";
 
 const spec = JSON.parse(document.getElementById("spec").textContent);
@@ -72,35 +60,18 @@ function openedOf(column) {
 
 function draw() {
   const hadFocus = world.contains(document.activeElement);
-  const { standing, cards, pills, width, height } = compose(state.columns, state.point.hints, spec.losses, spec.stages);
-  state.drawn = { standing, cards, pills, width, height };
-  const numbers = new Map(spec.stages.map((stage, place) => [stage.name, place + 1]));
-  const markup = cards.map((card) => marked(`hint ${card.hint.name}`, hintLabel(card.hint), "hint", paintCard(card)));
-  const nets = [...standing.values()];
-  const ordered = [
-    ...nets.filter((net) => net.column.network.role === "teacher"),
-    ...nets.filter((net) => net.column.network.role === "student").reverse(),
-  ];
-  for (const net of ordered) {
-    const { network } = net.column;
-    markup.push(marked(`${network.name} `, networkLabel(network), "network", heading(net, sizeOf(network))));
-    markup.push(paintInside(net.box, net.x, net.y, (item, inner) => markedItem(net.column, item, inner)));
-    markup.push(bars(net, spec.stages), ties(cards, net));
-  }
-  markup.push(lossLines(pills, standing), ...pills.map((pill) => paintPill(pill, numbers)));
-  if (!nets.length) markup.push('<text x="22" y="22">This spec has no networks.</text>');
-  world.innerHTML = markup.join("");
+  state.drawn = compose(state.columns, state.point.hints, spec.losses, spec.stages);
+  world.innerHTML = paint(state.drawn, spec.stages, MARKS);
   picture.dataset.mode = state.stage >= 0 ? "stage" : state.colour;
   markSelected(hadFocus);
 }
 
-/** What a network costs, in a few words. */
-function sizeOf(network) {
-  if (!network.isCounted) return "from outside";
-  const faults = [...network.layers.values()].filter((layer) => layer.family === "fault").length;
-  if (faults) return `does not check, ${counted(faults, "fault")}`;
-  return `${human(network.cost[0])} params, ${human(network.cost[2])} MACs`;
-}
+/** What makes parts of the picture items that can be chosen. */
+const MARKS = {
+  card: (hint, inner) => marked(`hint ${hint.name}`, hintLabel(hint), "hint", inner),
+  network: (network, inner) => marked(`${network.name} `, networkLabel(network), "network", inner),
+  item: markedItem,
+};
 
 function marked(key, label, look, inner, more = "") {
   return `<g class="item ${look}" data-key="${esc(key)}" role="treeitem" aria-label="${esc(label)}" tabindex="-1"${more}>${inner}</g>`;

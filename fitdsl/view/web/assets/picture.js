@@ -2,9 +2,9 @@
 
 import { align, heightOf, wayTo } from "./align.js";
 import { boxOf } from "./layout.js";
-import { fit, fitCall, sizes, textWidth } from "./letters.js";
+import { counted, fit, fitCall, human, sizes, textWidth } from "./letters.js";
 import { compare, itemsOf, openTo, outline, rowsOf } from "./outline.js";
-import { halfWidth, line, px, rect, words } from "./paint.js";
+import { halfWidth, line, paintInside, px, rect, words } from "./paint.js";
 
 /** A network with the way it is laid out; blocks are open as `opened` says of their keys, or as far as can be looked at. */
 export function columnOfNetwork(network, opened) {
@@ -127,7 +127,7 @@ function wishOf({ hint, height }, standing) {
   return ends.reduce((sum, end) => sum + end, 0) / ends.length - sizes.head - (height - sizes.head) / 2;
 }
 
-export function paintCard(card) {
+function paintCard(card) {
   const { hint, x, y, width, height, rows } = card;
   const [left, inner] = [x - width / 2, width - 2 * sizes.cardInside];
   const name = fit(hint.name, width - 2 * sizes.margin - textWidth("hint ", sizes.size), sizes.size, true);
@@ -158,7 +158,7 @@ function cardRow(x, y, width, look, text, shape) {
 }
 
 /** The dashed lines from a network: from a hint layer to the loss, from a guided one to the regressor. */
-export function ties(cards, net) {
+function ties(cards, net) {
   const name = net.column.network.name;
   return cards
     .flatMap((card) => {
@@ -213,7 +213,7 @@ function endOf(net) {
   return [net.x + (net.box.outs.get(net.column.network.output) ?? 0), net.y + net.box.height];
 }
 
-export function lossLines(pills, standing) {
+function lossLines(pills, standing) {
   return [...standing.entries()]
     .flatMap(([name, net], level) => {
       const start = endOf(net);
@@ -228,7 +228,7 @@ export function lossLines(pills, standing) {
     .join("");
 }
 
-export function paintPill(pill, numbers) {
+function paintPill(pill, numbers) {
   const left = pill.x - pill.width / 2;
   const badges = [...pill.stages].reverse().map((name, place) => {
     const x = left + pill.width - sizes.margin / 2 - sizes.badge / 2 - place * (sizes.badge + 2);
@@ -245,7 +245,7 @@ function badge(x, y, number) {
 }
 
 /** For each stage that runs a network a bar along the layers that it runs. */
-export function bars(net, stages) {
+function bars(net, stages) {
   let x = net.column.network.role === "teacher" ? net.x - net.box.left - net.bars : net.x + net.box.right + 4;
   const rows = rowsIn(net);
   const found = [];
@@ -296,7 +296,7 @@ export function stateOf(item, stage) {
 }
 
 /** Names and sizes above a network. */
-export function heading(net, size) {
+function heading(net, size) {
   const { network } = net.column;
   const y = net.y - sizes.titles + 12;
   const left = net.x - net.box.left;
@@ -307,4 +307,39 @@ export function heading(net, size) {
     words(left, y, network.role, "role", "start", name, "title") +
     words(left, y + 15, fit(size, room, sizes.small), "faint")
   );
+}
+
+/** What a network costs, in a few words. */
+export function sizeOf(network) {
+  if (!network.isCounted) return "from outside";
+  const faults = [...network.layers.values()].filter((layer) => layer.family === "fault").length;
+  if (faults) return `does not check, ${counted(faults, "fault")}`;
+  return `${human(network.cost[0])} params, ${human(network.cost[2])} MACs`;
+}
+
+/** What leaves parts of a picture as they are. */
+export const PLAIN = {
+  card: (_, inner) => inner,
+  network: (_, inner) => inner,
+  item: (_column, _item, inner) => inner,
+};
+
+/** A composed picture as markup; `marks` wrap the cards of hints, the headings of networks and the boxes of items. */
+export function paint({ standing, cards, pills }, stages, marks) {
+  const numbers = new Map(stages.map((stage, place) => [stage.name, place + 1]));
+  const markup = cards.map((card) => marks.card(card.hint, paintCard(card)));
+  const nets = [...standing.values()];
+  const ordered = [
+    ...nets.filter((net) => net.column.network.role === "teacher"),
+    ...nets.filter((net) => net.column.network.role === "student").reverse(),
+  ];
+  for (const net of ordered) {
+    const { network } = net.column;
+    markup.push(marks.network(network, heading(net, sizeOf(network))));
+    markup.push(paintInside(net.box, net.x, net.y, (item, inner) => marks.item(net.column, item, inner)));
+    markup.push(bars(net, stages), ties(cards, net));
+  }
+  markup.push(lossLines(pills, standing), ...pills.map((pill) => paintPill(pill, numbers)));
+  if (!nets.length) markup.push('<text x="22" y="22">This spec has no networks.</text>');
+  return markup.join("");
 }

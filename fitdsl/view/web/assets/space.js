@@ -17,10 +17,9 @@ function placesOf(spec, chosen) {
   return [0];
 }
 
-/** What a table says at a point. */
-function valueAt(spec, table, chosen) {
+/** What a table says at places on the axes. */
+function valueAt(spec, table, places) {
   const sizes = axesOf(spec);
-  const places = placesOf(spec, chosen);
   let place = 0;
   for (const axis of table.p) place = place * sizes[axis] + places[axis];
   return table.v[place];
@@ -54,18 +53,23 @@ export function sumOf(costs) {
 
 /** All that is drawn of a spec where its params have these values. */
 export function pointOf(spec, chosen) {
+  return pointAt(spec, placesOf(spec, chosen));
+}
+
+/** All that is drawn of a spec at places on the axes of its tables. */
+export function pointAt(spec, places) {
   return {
-    networks: spec.networks.map((network) => networkAt(spec, network, chosen)),
-    hints: spec.hints.map((hint) => ({ ...hint, ...spec.facts.hints[valueAt(spec, hint.at, chosen)] })),
-    standing: valueAt(spec, spec.standing, chosen),
+    networks: spec.networks.map((network) => networkAt(spec, network, places)),
+    hints: spec.hints.map((hint) => ({ ...hint, ...spec.facts.hints[valueAt(spec, hint.at, places)] })),
+    standing: valueAt(spec, spec.standing, places),
   };
 }
 
-function networkAt(spec, network, chosen) {
-  const structure = spec.facts.structures[valueAt(spec, network.structure, chosen)];
+function networkAt(spec, network, places) {
+  const structure = spec.facts.structures[valueAt(spec, network.structure, places)];
   const layers = new Map();
   for (const address of structure.layers)
-    layers.set(address, layerOf(address, spec.facts.layers[valueAt(spec, network.layers[address], chosen)]));
+    layers.set(address, layerOf(address, spec.facts.layers[valueAt(spec, network.layers[address], places)]));
   const groups = new Map(
     structure.groups.map(([address, output, block, doc]) => [address, { address, output, block, doc }]),
   );
