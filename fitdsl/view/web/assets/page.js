@@ -17,7 +17,7 @@ import {
   stateOf,
   ties,
 } from "./picture.js";
-import { pointOf, resolve, touchedBy } from "./space.js";
+import { pointOf, resolve, standingAt, touchedBy, UNSOUND } from "./space.js";
 
 const spec = JSON.parse(document.getElementById("spec").textContent);
 measureBy(spec);
@@ -41,7 +41,9 @@ const NOUNS = { params: "parameters", macs: "multiply-accumulates", activations:
 
 const state = {
   chosen: spec.params.map((param) => param.here),
+  shown: null,
   point: null,
+  standing: 0,
   touchedLayers: new Map(),
   isMoved: false,
   columns: [],
@@ -57,11 +59,14 @@ const state = {
 
 // Drawing --------------------------------------------------------------------------------------------------------------
 
-/** Take the spec at the chosen point, with blocks as open as they were. */
+/** Take the spec at the chosen point, or at the last one that checks, with blocks as open as they were. */
 function refresh() {
   const before = new Map(state.columns.map((column) => [column.network.name, openedOf(column)]));
-  state.point = pointOf(spec, state.chosen);
+  state.standing = standingAt(spec, state.chosen);
+  if (state.standing !== UNSOUND || !state.shown) state.shown = state.chosen;
+  state.point = pointOf(spec, state.shown);
   state.columns = state.point.networks.map((network) => columnOfNetwork(network, before.get(network.name)));
+  state.touchedLayers = state.touched < 0 ? new Map() : touchedBy(spec, state.shown, state.touched);
 }
 
 function openedOf(column) {
@@ -339,8 +344,8 @@ function showStanding() {
     "misses a requirement of the search",
     "does not check: the last student that does is shown",
   ];
-  place.textContent = words[state.point.standing];
-  place.dataset.standing = state.point.standing;
+  place.textContent = words[state.standing];
+  place.dataset.standing = state.standing;
 }
 
 /** The scale down to which texts can be read. */
@@ -637,34 +642,29 @@ function listenToFind() {
 
 function listenToParams() {
   for (const [number, param] of spec.params.entries()) {
-    const control = byId(`param-${number}`);
-    control.addEventListener("input", () => {
-      if (!spec.isWhole) state.chosen = spec.params.map((one) => one.here);
-      state.chosen = state.chosen.with(number, Number(control.value));
-      showChosen();
-      refresh();
-      if (state.touched >= 0) state.touchedLayers = touchedBy(spec, state.chosen, state.touched);
-      draw();
-      showStanding();
-      showPanel();
+    byId(`param-${number}`).addEventListener("input", (event) => {
+      const around = spec.isWhole ? state.chosen : spec.params.map((one) => one.here);
+      choose(around.with(number, Number(event.target.value)));
     });
     byId(`param-${number}-shows`).addEventListener("change", (event) => {
       state.touched = event.target.checked ? number : -1;
       for (const other of document.querySelectorAll(".shows")) if (other !== event.target) other.checked = false;
-      state.touchedLayers = state.touched < 0 ? new Map() : touchedBy(spec, state.chosen, number);
+      state.touchedLayers = state.touched < 0 ? new Map() : touchedBy(spec, state.shown, number);
       draw();
     });
     byId(`param-${number}-value`).textContent = param.values[param.here];
   }
-  byId("back")?.addEventListener("click", () => {
-    state.chosen = spec.params.map((param) => param.here);
-    showChosen();
-    refresh();
-    if (state.touched >= 0) state.touchedLayers = touchedBy(spec, state.chosen, state.touched);
-    draw();
-    showStanding();
-    showPanel();
-  });
+  byId("back")?.addEventListener("click", () => choose(spec.params.map((param) => param.here)));
+}
+
+/** Give params other values, and show what the spec is then. */
+function choose(chosen) {
+  state.chosen = chosen;
+  showChosen();
+  refresh();
+  draw();
+  showStanding();
+  showPanel();
 }
 
 function showChosen() {
