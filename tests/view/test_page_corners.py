@@ -8,7 +8,7 @@ import pytest
 from browsing import Visit
 from pictures import read
 from playwright.sync_api import Page
-from spec_pages import SET, item, opened
+from spec_pages import SET, item, opened, panel
 
 from fitdsl.compilation import Compilation
 
@@ -55,3 +55,28 @@ def test_a_param_changes_no_layer_of_students_that_do_not_check(visit: Visit, tm
     page.check("#param-0-shows")
     page.evaluate(SET, WINDOW_40)
     assert page.locator(".touched").count() == len(("a", "b"))
+
+
+# Links ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["50%", "thin.s9", "nothing", "%E0%A4%A", "thin.s1[0", "..", "<b>"])
+def test_a_link_to_nothing_says_so(visit: Visit, tmp_path: Path, text: str) -> None:
+    page = opened(visit, tmp_path, Compilation.open(DIGITS), fragment=f"#{text}")
+    assert panel(page) == f"Nothing selected\n\nNothing here is called {text}."
+    page.evaluate("location.hash = '#thin.s1'")
+    page.wait_for_selector(".item.selected")
+    page.evaluate("(text) => { location.hash = text }", text)
+    page.wait_for_selector(".item.selected", state="detached")
+    assert panel(page) == f"Nothing selected\n\nNothing here is called {text}."
+
+
+def test_a_link_to_the_first_layer_of_a_bundle_selects_the_layer(visit: Visit, tmp_path: Path) -> None:
+    spec = read("student net(image: [4]) { repeat 400 { Linear(4) -> ReLU() } }\n")
+    page = opened(visit, tmp_path, spec, fragment="#net.[0][0]")
+    assert panel(page).startswith("net.[0][0]\n\nLinear(4)")
+
+
+def test_a_network_may_be_called_hint(visit: Visit, tmp_path: Path) -> None:
+    page = opened(visit, tmp_path, read("student hint(image: [4]) {\n  a = Linear(4)\n}\n"), fragment="#hint.a")
+    assert panel(page).startswith("hint.a\n\nLinear(4)")

@@ -3,7 +3,7 @@
 import { counted, human, measureBy } from "./letters.js";
 import { forget, itemsOf, labelOf, openTo } from "./outline.js";
 import { esc, paintInside } from "./paint.js";
-import { describe, tabulate } from "./panel.js";
+import { describe, describeMissing, tabulate } from "./panel.js";
 import {
   bars,
   columnOfNetwork,
@@ -25,6 +25,9 @@ measureBy(spec);
 const byId = (id) => document.getElementById(id);
 const picture = byId("picture");
 const world = byId("world");
+
+/** What keys of hints begin with; no name of a network does. */
+const HINT = ": ";
 
 /** What stages do with layers, in words. */
 const STATES = {
@@ -80,7 +83,7 @@ function draw() {
   const { standing, cards, pills, width, height } = compose(state.columns, state.point.hints, spec.losses, spec.stages);
   state.drawn = { standing, cards, pills, width, height };
   const numbers = new Map(spec.stages.map((stage, place) => [stage.name, place + 1]));
-  const markup = cards.map((card) => marked(`hint ${card.hint.name}`, hintLabel(card.hint), "hint", paintCard(card)));
+  const markup = cards.map((card) => marked(HINT + card.hint.name, hintLabel(card.hint), "hint", paintCard(card)));
   const nets = [...standing.values()];
   const ordered = [
     ...nets.filter((net) => net.column.network.role === "teacher"),
@@ -193,8 +196,8 @@ function isTouched(column, item) {
 
 /** What a key stands for. */
 function find(key) {
-  if (key.startsWith("hint ")) {
-    const hint = state.point.hints.find((one) => `hint ${one.name}` === key);
+  if (key.startsWith(HINT)) {
+    const hint = state.point.hints.find((one) => HINT + one.name === key);
     return hint && { key, hint };
   }
   const [name, ...rest] = key.split(" ");
@@ -240,7 +243,8 @@ function reveal(name, address, options = {}) {
   if (!column) return false;
   const items = [...itemsOf(column.item)];
   const layer = resolve(column.network, address);
-  const item = items.find((one) => one.address === address && one.parent) ?? items.find((one) => one.address === layer);
+  const named = (wanted) => items.find((one) => one.parent && !one.isBundle && one.address === wanted);
+  const item = named(address) ?? named(layer);
   if (!item) return false;
   let hasOpened = false;
   for (let outer = item.parent; outer; outer = outer.parent)
@@ -250,29 +254,43 @@ function reveal(name, address, options = {}) {
       hasOpened = true;
     }
   if (hasOpened) draw();
-  select(`${name} ${item.key}`, options);
+  return show(`${name} ${item.key}`, options);
+}
+
+/** Select something and bring it into sight. */
+function show(key, options) {
+  select(key, options);
   bringIntoView(options.isCentred);
   return true;
 }
 
-/** Select what the address of the page names: `#student.s2`, `#thin.s2[0]`, `#hint.mid`, `#thin`. */
+/** Select what the address of the page names: `#student.s2`, `#thin.s2[0]`, `#hint.mid`, `#thin`; say so if it is nothing. */
 function followHash() {
-  const text = decodeURIComponent(location.hash.slice(1));
-  const [first, ...rest] = text.split(".");
-  if (!text) return;
-  if (first === "hint" && state.point.hints.some((hint) => hint.name === rest.join("."))) {
-    select(`hint ${rest.join(".")}`, { keepHash: true });
-    bringIntoView(true);
-    return;
-  }
+  const text = readable(location.hash.slice(1));
+  if (!text || goTo(text)) return;
+  select(null, { keepHash: true });
+  byId("selected").replaceChildren(...describeMissing(text));
+}
+
+function goTo(text) {
+  const [first, ...steps] = text.split(".");
+  const rest = steps.join(".");
+  const options = { keepHash: true, isCentred: true };
+  if (first === "hint" && state.point.hints.some((hint) => hint.name === rest)) return show(HINT + rest, options);
   const named = state.columns.find((column) => column.network.name === first);
   const ofRole = state.columns.filter((column) => column.network.role === first);
   const column = named ?? (ofRole.length === 1 ? ofRole[0] : undefined);
-  if (!column) return;
-  if (!rest.length) {
-    select(`${column.network.name} `, { keepHash: true });
-    bringIntoView(true);
-  } else reveal(column.network.name, rest.join("."), { keepHash: true, isCentred: true });
+  if (!column) return false;
+  return rest ? reveal(column.network.name, rest, options) : show(`${column.network.name} `, options);
+}
+
+/** What the address of a page says, as it is if it is no text in percents. */
+function readable(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function toggle(key) {
