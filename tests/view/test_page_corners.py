@@ -80,3 +80,46 @@ def test_a_link_to_the_first_layer_of_a_bundle_selects_the_layer(visit: Visit, t
 def test_a_network_may_be_called_hint(visit: Visit, tmp_path: Path) -> None:
     page = opened(visit, tmp_path, read("student hint(image: [4]) {\n  a = Linear(4)\n}\n"), fragment="#hint.a")
     assert panel(page).startswith("hint.a\n\nLinear(4)")
+
+
+# Focus ----------------------------------------------------------------------------------------------------------------
+
+FOCUS = "() => document.activeElement.dataset.address || document.activeElement.textContent"
+
+
+def test_a_block_that_hides_what_is_selected_is_selected(digits: Page) -> None:
+    item(digits, "thin.s1[3][0]").locator("text").first.click()
+    digits.keyboard.press("c")
+    assert digits.locator(".item.selected").get_attribute("data-address") == "thin.s1"
+    assert digits.evaluate(FOCUS) == "thin.s1"
+    assert digits.evaluate("location.hash") == "#thin.s1"
+    assert panel(digits).startswith("thin.s1\n")
+
+
+def test_focus_stays_on_what_was_pressed_in_the_panel_or_goes_where_it_leads(digits: Page) -> None:
+    item(digits, "thin.s1").locator("text").first.click()
+    digits.get_by_role("button", name="Open it").or_(digits.get_by_role("button", name="Close it")).focus()
+    digits.keyboard.press("Enter")
+    digits.keyboard.press("Enter")
+    digits.keyboard.press("Enter")
+    assert digits.evaluate(FOCUS) in {"Open it", "Close it"}
+    item(digits, "thin.logits").locator("text").first.click()
+    digits.locator("#selected a").first.focus()
+    digits.keyboard.press("Enter")
+    assert digits.evaluate(FOCUS) == "thin.[0]"
+
+
+def test_nothing_is_selected_anew_after_escape(digits: Page) -> None:
+    item(digits, "thin.logits").locator("text").first.click()
+    for key in ("Escape", "]"):
+        digits.keyboard.press(key)
+    assert digits.locator(".item.selected").count() == 0
+    digits.keyboard.press("ArrowDown")
+    assert digits.locator(".item.selected").count() == 1
+
+
+def test_a_table_of_layers_stays_as_it_is_while_layers_are_selected(digits: Page) -> None:
+    digits.locator("details.layers summary").first.click()
+    digits.evaluate("() => { document.querySelector('details.layers tbody tr').id = 'kept' }")
+    item(digits, "thin.logits").locator("text").first.click()
+    assert digits.locator("#kept").count() == 1

@@ -298,14 +298,21 @@ function toggle(key) {
   if (!found?.item?.parts.length || !found.item.parent) return;
   found.item.isOpen = !found.item.isOpen;
   forget(found.item);
-  draw();
-  showPanel();
+  redraw();
 }
 
 function openAllTo(depth) {
   for (const column of state.columns) openTo(column.item, depth);
+  redraw();
+}
+
+/** Draw blocks as they are open now; where a closed one hides what is selected, the block is selected. */
+function redraw() {
+  const found = state.selected === null ? undefined : find(state.selected);
+  for (let outer = found?.item?.parent; outer; outer = outer.parent)
+    if (!outer.isOpen) state.selected = `${found.column.network.name} ${outer.key}`;
   draw();
-  showPanel();
+  select(state.selected);
 }
 
 /** How many levels are open at the moment: the least over all networks that have more. */
@@ -326,9 +333,15 @@ function depthNow() {
 function showPanel() {
   const found = state.selected === null ? undefined : find(state.selected);
   const actions = { reveal, toggle, spec, stage: state.stage, states: STATES };
-  byId("selected").replaceChildren(...describe(found, actions));
-  byId("totals").replaceChildren(...tabulate(state.point.networks, reveal));
+  const panel = byId("selected");
+  const hadFocus = panel.contains(document.activeElement);
+  panel.replaceChildren(...describe(found, actions));
+  if (hadFocus) (panel.querySelector("button") ?? picture).focus({ preventScroll: true });
   showLegend();
+}
+
+function showTotals() {
+  byId("totals").replaceChildren(...tabulate(state.point.networks, reveal));
 }
 
 function showLegend() {
@@ -530,7 +543,10 @@ const ANYWHERE = {
   ",": () => openAllTo(Math.max(1, depthNow() - 1)),
   ".": () => openAllTo(depthNow() + 1),
   "?": () => byId("help").showModal(),
-  Escape: () => select(null),
+  Escape: () => {
+    if (world.contains(document.activeElement)) picture.focus({ preventScroll: true });
+    select(null);
+  },
 };
 
 function listenToKeys() {
@@ -538,8 +554,7 @@ function listenToKeys() {
     if (event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
     if (event.target.matches?.("input, select, textarea")) return;
     const action = (picture.contains(event.target) && IN_PICTURE[event.key]) || ANYWHERE[event.key];
-    // a button that has the focus is pressed by these
-    if (!action || (event.target.matches?.("button, summary") && ["Enter", " "].includes(event.key))) return;
+    if (!action) return;
     event.preventDefault();
     action();
   });
@@ -682,6 +697,7 @@ function choose(chosen) {
   refresh();
   draw();
   showStanding();
+  showTotals();
   showPanel();
 }
 
@@ -696,6 +712,7 @@ refresh();
 draw();
 fitIn(READABLE);
 showStanding();
+showTotals();
 showPanel();
 listenToPointers();
 listenToKeys();

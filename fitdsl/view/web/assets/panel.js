@@ -173,7 +173,7 @@ function link(network, address, actions) {
 function follow({ reveal }, name, address) {
   return (event) => {
     event.preventDefault();
-    reveal(name, address);
+    reveal(name, address, { focus: true });
   };
 }
 
