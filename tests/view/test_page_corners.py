@@ -123,3 +123,17 @@ def test_a_table_of_layers_stays_as_it_is_while_layers_are_selected(digits: Page
     digits.evaluate("() => { document.querySelector('details.layers tbody tr').id = 'kept' }")
     item(digits, "thin.logits").locator("text").first.click()
     assert digits.locator("#kept").count() == 1
+
+
+# Pointers and colours -------------------------------------------------------------------------------------------------
+
+
+def test_a_button_let_go_elsewhere_leaves_the_picture_where_it_is(digits: Page) -> None:
+    digits.mouse.move(500, 110)
+    digits.mouse.down()
+    digits.mouse.move(500, 40)
+    digits.mouse.up()
+    before = digits.get_attribute("#world", "transform")
+    digits.mouse.move(500, 300)
+    digits.mouse.move(600, 400)
+    assert digits.get_attribute("#world", "transform") == before

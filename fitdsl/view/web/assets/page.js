@@ -445,6 +445,8 @@ function listenToPointers() {
     if (pointers.size === 1) moved = 0;
   });
   picture.addEventListener("pointermove", (event) => {
+    // a button may be let go where the page does not hear of it
+    if (!event.buttons) pointers.delete(event.pointerId);
     const last = pointers.get(event.pointerId);
     if (!last) return;
     const [dx, dy] = [event.clientX - last.clientX, event.clientY - last.clientY];
