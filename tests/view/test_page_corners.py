@@ -137,3 +137,17 @@ def test_a_button_let_go_elsewhere_leaves_the_picture_where_it_is(digits: Page) 
     digits.mouse.move(500, 300)
     digits.mouse.move(600, 400)
     assert digits.get_attribute("#world", "transform") == before
+
+
+STROKE = "(element) => getComputedStyle(element.querySelector('.box')).stroke"
+
+
+@pytest.mark.parametrize(("menu", "value"), [("stage", "1"), ("colour", "macs"), ("colour", "trained")])
+def test_marks_are_seen_in_all_colours(digits: Page, menu: str, value: str) -> None:
+    item(digits, "thin.s1[0][0]").locator("text").first.click()
+    digits.check("#param-0-shows")
+    selected, touched = (item(digits, f"thin.s1[{place}][0]").evaluate(STROKE) for place in (0, 1))
+    digits.select_option(f"#{menu}", value)
+    assert selected != touched
+    assert item(digits, "thin.s1[0][0]").evaluate(STROKE) == selected
+    assert item(digits, "thin.s1[1][0]").evaluate(STROKE) == touched
