@@ -13,6 +13,7 @@ import pytest
 from browsing import NARROW, WIDE, Scheme, Visit, overlaps
 from pictures import SPECS, read
 from playwright.sync_api import Page
+from spec_pages import SET, item, opened, panel
 
 from fitdsl.compilation import Compilation
 from fitdsl.view.document import show_document
@@ -34,23 +35,9 @@ AdaptiveAvgPool2d(1) -> Flatten() -> Linear(3)"""
 ATTACK = "</script><img src=x onerror=\"document.title='taken'\">"
 
 
-def opened(visit: Visit, folder: Path, compilation: Compilation, **options: Any) -> Page:
-    file = folder / "page.html"
-    file.write_text(page_view(compilation, ViewOptions()), encoding="utf-8")
-    return visit.open(file, **options)
-
-
 @pytest.fixture
 def digits(visit: Visit, tmp_path: Path) -> Page:
     return opened(visit, tmp_path, Compilation.open(DIGITS))
-
-
-def item(page: Page, address: str) -> Any:
-    return page.locator(f'.item[data-address="{address}"]')
-
-
-def panel(page: Page) -> str:
-    return page.inner_text("#selected")
 
 
 # What is drawn --------------------------------------------------------------------------------------------------------
@@ -157,11 +144,6 @@ def test_numbers_are_those_of_the_json_at_random_points(visit: Visit, tmp_path: 
         }
 
 
-SET = """([id, value]) => {
-  const control = document.getElementById(id);
-  control.value = value;
-  control.dispatchEvent(new Event("input", { bubbles: true }));
-}"""
 ROWS = """() => [...document.querySelectorAll("#costs tbody tr")].map(
   (row) => [...row.children].map((cell) => cell.textContent))"""
 

@@ -64,10 +64,10 @@ def _body(data: Mapping[str, Any], title: str) -> Iterator[str]:
     yield '<div id="legend" aria-live="polite"></div></main>'
     yield "<aside>"
     yield "<noscript><p>This page draws with JavaScript; `fit show --format svg` needs none.</p></noscript>"
-    yield '<section id="selected" aria-live="polite"></section>'
+    yield '<section id="selected" aria-label="Selected"></section>'
     if data["params"] or data["others"]:
         yield from _space(data)
-    yield '<section id="totals"></section>'
+    yield '<section id="totals" aria-label="Totals"></section>'
     yield "</aside>"
     yield from _help()
 

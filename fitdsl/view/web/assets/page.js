@@ -3,9 +3,9 @@
 import { counted, human, measureBy } from "./letters.js";
 import { forget, itemsOf, labelOf, openTo } from "./outline.js";
 import { esc } from "./paint.js";
-import { describe, tabulate } from "./panel.js";
+import { describe, describeMissing, tabulate } from "./panel.js";
 import { columnOfNetwork, compose, deepest, paint, runsIn, sizeOf, stateOf } from "./picture.js";
-import { pointOf, resolve, touchedBy } from "./space.js";
+import { pointOf, resolve, standingAt, touchedBy, UNSOUND } from "./space.js";
 
 const spec = JSON.parse(document.getElementById("spec").textContent);
 measureBy(spec);
@@ -13,6 +13,9 @@ measureBy(spec);
 const byId = (id) => document.getElementById(id);
 const picture = byId("picture");
 const world = byId("world");
+
+/** What keys of hints begin with; no name of a network does. */
+const HINT = ": ";
 
 /** What stages do with layers, in words. */
 const STATES = {
@@ -29,7 +32,9 @@ const NOUNS = { params: "parameters", macs: "multiply-accumulates", activations:
 
 const state = {
   chosen: spec.params.map((param) => param.here),
+  shown: null,
   point: null,
+  standing: 0,
   touchedLayers: new Map(),
   isMoved: false,
   columns: [],
@@ -45,11 +50,14 @@ const state = {
 
 // Drawing --------------------------------------------------------------------------------------------------------------
 
-/** Take the spec at the chosen point, with blocks as open as they were. */
+/** Take the spec at the chosen point, or at the last one that checks, with blocks as open as they were. */
 function refresh() {
   const before = new Map(state.columns.map((column) => [column.network.name, openedOf(column)]));
-  state.point = pointOf(spec, state.chosen);
+  state.standing = standingAt(spec, state.chosen);
+  if (state.standing !== UNSOUND || !state.shown) state.shown = state.chosen;
+  state.point = pointOf(spec, state.shown);
   state.columns = state.point.networks.map((network) => columnOfNetwork(network, before.get(network.name)));
+  state.touchedLayers = state.touched < 0 ? new Map() : touchedBy(spec, state.shown, state.touched);
 }
 
 function openedOf(column) {
@@ -68,7 +76,7 @@ function draw() {
 
 /** What makes parts of the picture items that can be chosen. */
 const MARKS = {
-  card: (hint, inner) => marked(`hint ${hint.name}`, hintLabel(hint), "hint", inner),
+  card: (hint, inner) => marked(HINT + hint.name, hintLabel(hint), "hint", inner),
   network: (network, inner) => marked(`${network.name} `, networkLabel(network), "network", inner),
   item: markedItem,
 };
@@ -159,8 +167,8 @@ function isTouched(column, item) {
 
 /** What a key stands for. */
 function find(key) {
-  if (key.startsWith("hint ")) {
-    const hint = state.point.hints.find((one) => `hint ${one.name}` === key);
+  if (key.startsWith(HINT)) {
+    const hint = state.point.hints.find((one) => HINT + one.name === key);
     return hint && { key, hint };
   }
   const [name, ...rest] = key.split(" ");
@@ -206,7 +214,8 @@ function reveal(name, address, options = {}) {
   if (!column) return false;
   const items = [...itemsOf(column.item)];
   const layer = resolve(column.network, address);
-  const item = items.find((one) => one.address === address && one.parent) ?? items.find((one) => one.address === layer);
+  const named = (wanted) => items.find((one) => one.parent && !one.isBundle && one.address === wanted);
+  const item = named(address) ?? named(layer);
   if (!item) return false;
   let hasOpened = false;
   for (let outer = item.parent; outer; outer = outer.parent)
@@ -216,29 +225,43 @@ function reveal(name, address, options = {}) {
       hasOpened = true;
     }
   if (hasOpened) draw();
-  select(`${name} ${item.key}`, options);
+  return show(`${name} ${item.key}`, options);
+}
+
+/** Select something and bring it into sight. */
+function show(key, options) {
+  select(key, options);
   bringIntoView(options.isCentred);
   return true;
 }
 
-/** Select what the address of the page names: `#student.s2`, `#thin.s2[0]`, `#hint.mid`, `#thin`. */
+/** Select what the address of the page names: `#student.s2`, `#thin.s2[0]`, `#hint.mid`, `#thin`; say so if it is nothing. */
 function followHash() {
-  const text = decodeURIComponent(location.hash.slice(1));
-  const [first, ...rest] = text.split(".");
-  if (!text) return;
-  if (first === "hint" && state.point.hints.some((hint) => hint.name === rest.join("."))) {
-    select(`hint ${rest.join(".")}`, { keepHash: true });
-    bringIntoView(true);
-    return;
-  }
+  const text = readable(location.hash.slice(1));
+  if (!text || goTo(text)) return;
+  select(null, { keepHash: true });
+  byId("selected").replaceChildren(...describeMissing(text));
+}
+
+function goTo(text) {
+  const [first, ...steps] = text.split(".");
+  const rest = steps.join(".");
+  const options = { keepHash: true, isCentred: true };
+  if (first === "hint" && state.point.hints.some((hint) => hint.name === rest)) return show(HINT + rest, options);
   const named = state.columns.find((column) => column.network.name === first);
   const ofRole = state.columns.filter((column) => column.network.role === first);
   const column = named ?? (ofRole.length === 1 ? ofRole[0] : undefined);
-  if (!column) return;
-  if (!rest.length) {
-    select(`${column.network.name} `, { keepHash: true });
-    bringIntoView(true);
-  } else reveal(column.network.name, rest.join("."), { keepHash: true, isCentred: true });
+  if (!column) return false;
+  return rest ? reveal(column.network.name, rest, options) : show(`${column.network.name} `, options);
+}
+
+/** What the address of a page says, as it is if it is no text in percents. */
+function readable(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function toggle(key) {
@@ -246,14 +269,21 @@ function toggle(key) {
   if (!found?.item?.parts.length || !found.item.parent) return;
   found.item.isOpen = !found.item.isOpen;
   forget(found.item);
-  draw();
-  showPanel();
+  redraw();
 }
 
 function openAllTo(depth) {
   for (const column of state.columns) openTo(column.item, depth);
+  redraw();
+}
+
+/** Draw blocks as they are open now; where a closed one hides what is selected, the block is selected. */
+function redraw() {
+  const found = state.selected === null ? undefined : find(state.selected);
+  for (let outer = found?.item?.parent; outer; outer = outer.parent)
+    if (!outer.isOpen) state.selected = `${found.column.network.name} ${outer.key}`;
   draw();
-  showPanel();
+  select(state.selected);
 }
 
 /** How many levels are open at the moment: the least over all networks that have more. */
@@ -274,9 +304,15 @@ function depthNow() {
 function showPanel() {
   const found = state.selected === null ? undefined : find(state.selected);
   const actions = { reveal, toggle, spec, stage: state.stage, states: STATES };
-  byId("selected").replaceChildren(...describe(found, actions));
-  byId("totals").replaceChildren(...tabulate(state.point.networks, reveal));
+  const panel = byId("selected");
+  const hadFocus = panel.contains(document.activeElement);
+  panel.replaceChildren(...describe(found, actions));
+  if (hadFocus) (panel.querySelector("button") ?? picture).focus({ preventScroll: true });
   showLegend();
+}
+
+function showTotals() {
+  byId("totals").replaceChildren(...tabulate(state.point.networks, reveal));
 }
 
 function showLegend() {
@@ -310,8 +346,8 @@ function showStanding() {
     "misses a requirement of the search",
     "does not check: the last student that does is shown",
   ];
-  place.textContent = words[state.point.standing];
-  place.dataset.standing = state.point.standing;
+  place.textContent = words[state.standing];
+  place.dataset.standing = state.standing;
 }
 
 /** The scale down to which texts can be read. */
@@ -380,6 +416,8 @@ function listenToPointers() {
     if (pointers.size === 1) moved = 0;
   });
   picture.addEventListener("pointermove", (event) => {
+    // a button may be let go where the page does not hear of it
+    if (!event.buttons) pointers.delete(event.pointerId);
     const last = pointers.get(event.pointerId);
     if (!last) return;
     const [dx, dy] = [event.clientX - last.clientX, event.clientY - last.clientY];
@@ -478,7 +516,10 @@ const ANYWHERE = {
   ",": () => openAllTo(Math.max(1, depthNow() - 1)),
   ".": () => openAllTo(depthNow() + 1),
   "?": () => byId("help").showModal(),
-  Escape: () => select(null),
+  Escape: () => {
+    if (world.contains(document.activeElement)) picture.focus({ preventScroll: true });
+    select(null);
+  },
 };
 
 function listenToKeys() {
@@ -486,8 +527,7 @@ function listenToKeys() {
     if (event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
     if (event.target.matches?.("input, select, textarea")) return;
     const action = (picture.contains(event.target) && IN_PICTURE[event.key]) || ANYWHERE[event.key];
-    // a button that has the focus is pressed by these
-    if (!action || (event.target.matches?.("button, summary") && ["Enter", " "].includes(event.key))) return;
+    if (!action) return;
     event.preventDefault();
     action();
   });
@@ -608,34 +648,30 @@ function listenToFind() {
 
 function listenToParams() {
   for (const [number, param] of spec.params.entries()) {
-    const control = byId(`param-${number}`);
-    control.addEventListener("input", () => {
-      if (!spec.isWhole) state.chosen = spec.params.map((one) => one.here);
-      state.chosen = state.chosen.with(number, Number(control.value));
-      showChosen();
-      refresh();
-      if (state.touched >= 0) state.touchedLayers = touchedBy(spec, state.chosen, state.touched);
-      draw();
-      showStanding();
-      showPanel();
+    byId(`param-${number}`).addEventListener("input", (event) => {
+      const around = spec.isWhole ? state.chosen : spec.params.map((one) => one.here);
+      choose(around.with(number, Number(event.target.value)));
     });
     byId(`param-${number}-shows`).addEventListener("change", (event) => {
       state.touched = event.target.checked ? number : -1;
       for (const other of document.querySelectorAll(".shows")) if (other !== event.target) other.checked = false;
-      state.touchedLayers = state.touched < 0 ? new Map() : touchedBy(spec, state.chosen, number);
+      state.touchedLayers = state.touched < 0 ? new Map() : touchedBy(spec, state.shown, number);
       draw();
     });
     byId(`param-${number}-value`).textContent = param.values[param.here];
   }
-  byId("back")?.addEventListener("click", () => {
-    state.chosen = spec.params.map((param) => param.here);
-    showChosen();
-    refresh();
-    if (state.touched >= 0) state.touchedLayers = touchedBy(spec, state.chosen, state.touched);
-    draw();
-    showStanding();
-    showPanel();
-  });
+  byId("back")?.addEventListener("click", () => choose(spec.params.map((param) => param.here)));
+}
+
+/** Give params other values, and show what the spec is then. */
+function choose(chosen) {
+  state.chosen = chosen;
+  showChosen();
+  refresh();
+  draw();
+  showStanding();
+  showTotals();
+  showPanel();
 }
 
 function showChosen() {
@@ -649,6 +685,7 @@ refresh();
 draw();
 fitIn(READABLE);
 showStanding();
+showTotals();
 showPanel();
 listenToPointers();
 listenToKeys();

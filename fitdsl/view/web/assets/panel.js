@@ -47,6 +47,11 @@ export function describe(found, actions) {
 const HELP =
   "Select a layer to see its arguments, shapes and costs. Select a block to open it, once more to close it. Press ? for all keys.";
 
+/** The nodes that say that what a link names is not there. */
+export function describeMissing(text) {
+  return [h("h2", {}, "Nothing selected"), h("p", {}, "Nothing here is called ", h("code", {}, text), ".")];
+}
+
 function describeNetwork(network) {
   return [
     h("h2", {}, `${network.role} ${network.name}`),
@@ -168,7 +173,7 @@ function link(network, address, actions) {
 function follow({ reveal }, name, address) {
   return (event) => {
     event.preventDefault();
-    reveal(name, address);
+    reveal(name, address, { focus: true });
   };
 }
 

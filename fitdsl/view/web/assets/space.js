@@ -1,5 +1,8 @@
 /** A spec at one of its points: the tables of `fitdsl/view/page/data.py` read at the values that params have. */
 
+/** How a student stands that does not check; `fitdsl/view/page/data.py` has the others. */
+export const UNSOUND = 2;
+
 /** How many values each axis of the space has. */
 function axesOf(spec) {
   if (spec.isWhole) return spec.params.map((param) => param.values.length);
@@ -31,7 +34,9 @@ export function touchedBy(spec, chosen, number) {
   const found = new Map(own.networks.map((network) => [network.name, new Set()]));
   const around = spec.isWhole ? chosen : spec.params.map((param) => param.here);
   for (const place of spec.params[number].values.keys()) {
-    const other = pointOf(spec, around.with(number, place));
+    const there = around.with(number, place);
+    if (standingAt(spec, there) === UNSOUND) continue;
+    const other = pointOf(spec, there);
     for (const [at, network] of own.networks.entries())
       for (const layer of network.layers.values())
         if (looksOf(layer) !== looksOf(other.networks[at].layers.get(layer.address)))
@@ -51,6 +56,11 @@ export function sumOf(costs) {
   return total;
 }
 
+/** How the student stands whose params have these values. */
+export function standingAt(spec, chosen) {
+  return valueAt(spec, spec.standing, placesOf(spec, chosen));
+}
+
 /** All that is drawn of a spec where its params have these values. */
 export function pointOf(spec, chosen) {
   return pointAt(spec, placesOf(spec, chosen));
@@ -61,7 +71,6 @@ export function pointAt(spec, places) {
   return {
     networks: spec.networks.map((network) => networkAt(spec, network, places)),
     hints: spec.hints.map((hint) => ({ ...hint, ...spec.facts.hints[valueAt(spec, hint.at, places)] })),
-    standing: valueAt(spec, spec.standing, places),
   };
 }
 

@@ -1,0 +1,153 @@
+"""The page of a spec where something is unusual: students that do not check, links to nothing, paper, long names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from browsing import Visit
+from pictures import read
+from playwright.sync_api import Page
+from spec_pages import SET, item, opened, panel
+
+from fitdsl.compilation import Compilation
+
+DIGITS = Path(__file__).parents[2] / "specs" / "digits.fit"
+WINDOWS = """\
+param width  = 4 in {4, 8}
+param window = 3 in {3, 40}
+student net(image: [3, 8, 8]) {
+  a = Conv2d(width, window)
+  b = Conv2d(width, 3)
+}
+"""
+WIDTH_4, WIDTH_8 = ["param-0", "0"], ["param-0", "1"]
+WINDOW_3, WINDOW_40 = ["param-1", "0"], ["param-1", "1"]
+
+
+@pytest.fixture
+def digits(visit: Visit, tmp_path: Path) -> Page:
+    return opened(visit, tmp_path, Compilation.open(DIGITS))
+
+
+def call_of(page: Page, address: str) -> str:
+    return item(page, address).locator("text").first.text_content() or ""
+
+
+# Students that do not check -------------------------------------------------------------------------------------------
+
+
+def test_where_a_student_does_not_check_the_last_one_that_does_is_shown(visit: Visit, tmp_path: Path) -> None:
+    page = opened(visit, tmp_path, read(WINDOWS))
+    page.evaluate(SET, WIDTH_8)
+    page.evaluate(SET, WINDOW_40)
+    assert page.inner_text("#standing") == "does not check: the last student that does is shown"
+    assert call_of(page, "net.a") == "a Conv2d(8, 3)"
+    page.click("#back")
+    assert call_of(page, "net.a") == "a Conv2d(4, 3)"
+
+
+def test_a_param_changes_no_layer_of_students_that_do_not_check(visit: Visit, tmp_path: Path) -> None:
+    page = opened(visit, tmp_path, read(WINDOWS))
+    page.evaluate(SET, WIDTH_8)
+    page.check("#param-1-shows")
+    assert page.locator(".touched").count() == 0
+    page.check("#param-0-shows")
+    page.evaluate(SET, WINDOW_40)
+    assert page.locator(".touched").count() == len(("a", "b"))
+
+
+# Links ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["50%", "thin.s9", "nothing", "%E0%A4%A", "thin.s1[0", "..", "<b>"])
+def test_a_link_to_nothing_says_so(visit: Visit, tmp_path: Path, text: str) -> None:
+    page = opened(visit, tmp_path, Compilation.open(DIGITS), fragment=f"#{text}")
+    assert panel(page) == f"Nothing selected\n\nNothing here is called {text}."
+    page.evaluate("location.hash = '#thin.s1'")
+    page.wait_for_selector(".item.selected")
+    page.evaluate("(text) => { location.hash = text }", text)
+    page.wait_for_selector(".item.selected", state="detached")
+    assert panel(page) == f"Nothing selected\n\nNothing here is called {text}."
+
+
+def test_a_link_to_the_first_layer_of_a_bundle_selects_the_layer(visit: Visit, tmp_path: Path) -> None:
+    spec = read("student net(image: [4]) { repeat 400 { Linear(4) -> ReLU() } }\n")
+    page = opened(visit, tmp_path, spec, fragment="#net.[0][0]")
+    assert panel(page).startswith("net.[0][0]\n\nLinear(4)")
+
+
+def test_a_network_may_be_called_hint(visit: Visit, tmp_path: Path) -> None:
+    page = opened(visit, tmp_path, read("student hint(image: [4]) {\n  a = Linear(4)\n}\n"), fragment="#hint.a")
+    assert panel(page).startswith("hint.a\n\nLinear(4)")
+
+
+# Focus ----------------------------------------------------------------------------------------------------------------
+
+FOCUS = "() => document.activeElement.dataset.address || document.activeElement.textContent"
+
+
+def test_a_block_that_hides_what_is_selected_is_selected(digits: Page) -> None:
+    item(digits, "thin.s1[3][0]").locator("text").first.click()
+    digits.keyboard.press("c")
+    assert digits.locator(".item.selected").get_attribute("data-address") == "thin.s1"
+    assert digits.evaluate(FOCUS) == "thin.s1"
+    assert digits.evaluate("location.hash") == "#thin.s1"
+    assert panel(digits).startswith("thin.s1\n")
+
+
+def test_focus_stays_on_what_was_pressed_in_the_panel_or_goes_where_it_leads(digits: Page) -> None:
+    item(digits, "thin.s1").locator("text").first.click()
+    digits.get_by_role("button", name="Open it").or_(digits.get_by_role("button", name="Close it")).focus()
+    digits.keyboard.press("Enter")
+    digits.keyboard.press("Enter")
+    digits.keyboard.press("Enter")
+    assert digits.evaluate(FOCUS) in {"Open it", "Close it"}
+    item(digits, "thin.logits").locator("text").first.click()
+    digits.locator("#selected a").first.focus()
+    digits.keyboard.press("Enter")
+    assert digits.evaluate(FOCUS) == "thin.[0]"
+
+
+def test_nothing_is_selected_anew_after_escape(digits: Page) -> None:
+    item(digits, "thin.logits").locator("text").first.click()
+    for key in ("Escape", "]"):
+        digits.keyboard.press(key)
+    assert digits.locator(".item.selected").count() == 0
+    digits.keyboard.press("ArrowDown")
+    assert digits.locator(".item.selected").count() == 1
+
+
+def test_a_table_of_layers_stays_as_it_is_while_layers_are_selected(digits: Page) -> None:
+    digits.locator("details.layers summary").first.click()
+    digits.evaluate("() => { document.querySelector('details.layers tbody tr').id = 'kept' }")
+    item(digits, "thin.logits").locator("text").first.click()
+    assert digits.locator("#kept").count() == 1
+
+
+# Pointers and colours -------------------------------------------------------------------------------------------------
+
+
+def test_a_button_let_go_elsewhere_leaves_the_picture_where_it_is(digits: Page) -> None:
+    digits.mouse.move(500, 110)
+    digits.mouse.down()
+    digits.mouse.move(500, 40)
+    digits.mouse.up()
+    before = digits.get_attribute("#world", "transform")
+    digits.mouse.move(500, 300)
+    digits.mouse.move(600, 400)
+    assert digits.get_attribute("#world", "transform") == before
+
+
+STROKE = "(element) => getComputedStyle(element.querySelector('.box')).stroke"
+
+
+@pytest.mark.parametrize(("menu", "value"), [("stage", "1"), ("colour", "macs"), ("colour", "trained")])
+def test_marks_are_seen_in_all_colours(digits: Page, menu: str, value: str) -> None:
+    item(digits, "thin.s1[0][0]").locator("text").first.click()
+    digits.check("#param-0-shows")
+    selected, touched = (item(digits, f"thin.s1[{place}][0]").evaluate(STROKE) for place in (0, 1))
+    digits.select_option(f"#{menu}", value)
+    assert selected != touched
+    assert item(digits, "thin.s1[0][0]").evaluate(STROKE) == selected
+    assert item(digits, "thin.s1[1][0]").evaluate(STROKE) == touched
