@@ -410,6 +410,14 @@ def test_a_very_long_network_is_bundled(visit: Visit, tmp_path: Path) -> None:
     page.keyboard.type("[1999][0]")
     page.keyboard.press("Enter")
     assert panel(page).startswith("net.[1999][0]")
+    assert page.inner_text("#notes") == "net has blocks of many parts, which are drawn in bundles"
+
+
+def test_a_page_says_what_is_closed_to_begin_with(visit: Visit, tmp_path: Path) -> None:
+    spec = read("student net(image: [4]) { repeat 20 { repeat 20 { Linear(4) -> ReLU() } } }\n")
+    page = opened(visit, tmp_path, spec)
+    assert page.inner_text("#notes") == "net has 800 layers; blocks 1 level deep are closed to begin with"
+    assert page.locator("#world .item").count() < 60
 
 
 def test_fit_show_writes_the_page(fit: Any, tmp_path: Path) -> None:

@@ -64,6 +64,7 @@ def _body(data: Mapping[str, Any], title: str) -> Iterator[str]:
     yield '<div id="legend" aria-live="polite"></div></main>'
     yield "<aside>"
     yield "<noscript><p>This page draws with JavaScript; `fit show --format svg` needs none.</p></noscript>"
+    yield '<p id="notes" class="faint"></p>'
     yield '<section id="selected" aria-label="Selected"></section>'
     if data["params"] or data["others"]:
         yield from _space(data)

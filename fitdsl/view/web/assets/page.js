@@ -338,6 +338,12 @@ function swatch(look, text) {
   return `<span class="swatch ${look}"></span><span>${esc(text)}</span>`;
 }
 
+/** What is not shown at first, as it would be too much. */
+function showNotes() {
+  const notes = state.columns.flatMap((column) => column.notes.map((note) => `${column.network.name} ${note}`));
+  byId("notes").textContent = notes.join(". ");
+}
+
 function showStanding() {
   const place = byId("standing");
   if (!place) return;
@@ -686,6 +692,7 @@ draw();
 fitIn(READABLE);
 showStanding();
 showTotals();
+showNotes();
 showPanel();
 listenToPointers();
 listenToKeys();

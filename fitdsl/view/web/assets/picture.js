@@ -14,13 +14,21 @@ export function columnOfNetwork(network, opened) {
     if (!byAddress.has(each.address)) byAddress.set(each.address, []);
     byAddress.get(each.address).push(each);
   }
+  const notes = [];
+  const bundles = [...byAddress.values()].flat().filter((each) => each.isBundle);
+  if (bundles.length) notes.push("has blocks of many parts, which are drawn in bundles");
   if (opened) {
     for (const each of itemsOf(item)) if (each.parts.length && opened.has(each.key)) each.isOpen = opened.get(each.key);
   } else {
     let depth = deepest(item);
     while (depth > 1 && rowsOf(item) > sizes.mostRows) openTo(item, --depth);
+    if (depth < deepest(item)) notes.push(`has ${counted(network.layers.size, "layer")}; ${closedBelow(depth)}`);
   }
-  return { network, item, byAddress, layout: { half: halfWidth(item), spread: new Map() } };
+  return { network, item, byAddress, layout: { half: halfWidth(item), spread: new Map() }, notes };
+}
+
+function closedBelow(depth) {
+  return `blocks ${counted(depth, "level")} deep are closed to begin with`;
 }
 
 export function deepest(item) {
