@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browsing import Visit
+from browsing import NARROW, WIDE, Visit
 from pictures import read
 from playwright.sync_api import Page
 from spec_pages import SET, item, opened, panel
@@ -21,6 +21,7 @@ student net(image: [3, 8, 8]) {
   b = Conv2d(width, 3)
 }
 """
+SLIDER = "param width = 8 in 4..64 step 4\nstudent net(image: [3]) {\n  Linear(width)\n}\n"
 WIDTH_4, WIDTH_8 = ["param-0", "0"], ["param-0", "1"]
 WINDOW_3, WINDOW_40 = ["param-1", "0"], ["param-1", "1"]
 
@@ -151,3 +152,32 @@ def test_marks_are_seen_in_all_colours(digits: Page, menu: str, value: str) -> N
     assert selected != touched
     assert item(digits, "thin.s1[0][0]").evaluate(STROKE) == selected
     assert item(digits, "thin.s1[1][0]").evaluate(STROKE) == touched
+
+
+# Names and values -----------------------------------------------------------------------------------------------------
+
+LONG = "a_name_that_goes_on_until_nobody_remembers_where_it_began_and_what_it_meant_at_all"
+
+
+def test_long_names_leave_everything_in_sight(visit: Visit, tmp_path: Path) -> None:
+    spec = read(f"param {LONG} = 3 in 1..6\nstudent net_{LONG}(image: [3]) {{\n  l_{LONG} = Linear({LONG})\n}}\n")
+    for width in (WIDE, NARROW):
+        page = opened(visit, tmp_path, spec, width=width)
+        page.locator("details.layers summary").click()
+        item(page, f"net_{LONG}.l_{LONG}").locator("text").first.click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        aside = page.locator("aside")
+        assert aside.evaluate("(aside) => aside.scrollWidth - aside.clientWidth") == 0
+        assert page.locator("#costs").evaluate("(table) => table.scrollWidth - table.parentElement.clientWidth") <= 0
+
+
+def test_a_slider_says_the_value_of_its_param_and_not_its_place(visit: Visit, tmp_path: Path) -> None:
+    page = opened(visit, tmp_path, read(SLIDER))
+    assert page.get_attribute("#param-0", "aria-valuetext") == "8"
+    page.evaluate(SET, ["param-0", "5"])
+    assert page.get_attribute("#param-0", "aria-valuetext") == "24"
+    tops = [
+        page.locator(part).evaluate("(e) => e.getBoundingClientRect().top")
+        for part in (".param > :first-child", ".more")
+    ]
+    assert abs(tops[0] - tops[1]) < 10

@@ -676,7 +676,7 @@ function listenToFind() {
 // The space ------------------------------------------------------------------------------------------------------------
 
 function listenToParams() {
-  for (const [number, param] of spec.params.entries()) {
+  for (const number of spec.params.keys()) {
     byId(`param-${number}`).addEventListener("input", (event) => {
       const around = spec.isWhole ? state.chosen : spec.params.map((one) => one.here);
       choose(around.with(number, Number(event.target.value)));
@@ -687,7 +687,6 @@ function listenToParams() {
       state.touchedLayers = state.touched < 0 ? new Map() : touchedBy(spec, state.shown, number);
       draw();
     });
-    byId(`param-${number}-value`).textContent = param.values[param.here];
   }
   byId("back")?.addEventListener("click", () => choose(spec.params.map((param) => param.here)));
 }
@@ -705,11 +704,14 @@ function choose(chosen) {
 
 function showChosen() {
   for (const [number, param] of spec.params.entries()) {
-    byId(`param-${number}`).value = state.chosen[number];
-    byId(`param-${number}-value`).textContent = param.values[state.chosen[number]];
+    const [control, value] = [byId(`param-${number}`), param.values[state.chosen[number]]];
+    control.value = state.chosen[number];
+    byId(`param-${number}-value`).textContent = value;
+    if (control.type === "range") control.setAttribute("aria-valuetext", value);
   }
 }
 
+showChosen();
 refresh();
 draw();
 fitIn(READABLE);
