@@ -181,3 +181,26 @@ def test_a_slider_says_the_value_of_its_param_and_not_its_place(visit: Visit, tm
         for part in (".param > :first-child", ".more")
     ]
     assert abs(tops[0] - tops[1]) < 10
+
+
+# Paper ----------------------------------------------------------------------------------------------------------------
+
+BEYOND = """() => {
+  const [paper, drawn] = ["picture", "world"].map((id) => document.getElementById(id).getBoundingClientRect());
+  return ["left", "top"].some((side) => drawn[side] < paper[side] - 1)
+    || ["right", "bottom"].some((side) => drawn[side] > paper[side] + 1);
+}"""
+
+
+@pytest.mark.parametrize("name", ["digits", "zoo/resnet18", "zoo/mobilenet_v2"])
+def test_all_of_the_picture_is_printed(visit: Visit, tmp_path: Path, name: str) -> None:
+    page = opened(visit, tmp_path, Compilation.open(DIGITS.parent / f"{name}.fit"))
+    page.keyboard.press("+")
+    before = page.get_attribute("#world", "transform")
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(BEYOND) is False
+    assert page.evaluate("document.getElementById('picture').getBoundingClientRect().height") > 500
+    page.emulate_media(media="screen")
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.get_attribute("#world", "transform") == before

@@ -385,7 +385,21 @@ const READABLE = 0.7;
 // Sight ----------------------------------------------------------------------------------------------------------------
 
 function place() {
+  // on paper all of the picture is there
+  if (picture.hasAttribute("viewBox")) return;
   world.setAttribute("transform", `translate(${state.x} ${state.y}) scale(${state.scale})`);
+}
+
+/** While a page is printed all of the picture stands on it, whatever is in sight on the screen. */
+function listenToPrinter() {
+  window.addEventListener("beforeprint", () => {
+    picture.setAttribute("viewBox", `0 0 ${state.drawn.width} ${state.drawn.height}`);
+    world.removeAttribute("transform");
+  });
+  window.addEventListener("afterprint", () => {
+    picture.removeAttribute("viewBox");
+    place();
+  });
 }
 
 /** Show all of the picture; with a least scale as much of its upper left part as there is room for. */
@@ -723,4 +737,5 @@ listenToKeys();
 listenToTools();
 listenToFind();
 listenToParams();
+listenToPrinter();
 followHash();
