@@ -204,3 +204,7 @@ def test_all_of_the_picture_is_printed(visit: Visit, tmp_path: Path, name: str) 
     page.emulate_media(media="screen")
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert page.get_attribute("#world", "transform") == before
+
+
+def test_a_student_of_a_spec_without_a_search_checks_and_meets_nothing(visit: Visit, tmp_path: Path) -> None:
+    assert opened(visit, tmp_path, read(WINDOWS)).inner_text("#standing") == "checks"

@@ -83,6 +83,7 @@ def page_data(compilation: Compilation) -> dict[str, Any]:
         "measures": MEASURES,
         "letters": letters_data(),
         **_space(around, params),
+        "isSearched": compilation.is_sound and compilation.search is not None,
         "standing": around.axes.table([_standing(standing) for standing in around.standings]),
         "networks": [writer.network(name) for name in sketch.networks],
         "hints": [writer.hint(name) for name in sketch.hints],

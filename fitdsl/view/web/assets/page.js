@@ -371,7 +371,7 @@ function showStanding() {
   const place = byId("standing");
   if (!place) return;
   const words = [
-    "meets every requirement of the search",
+    spec.isSearched ? "meets every requirement of the search" : "checks",
     "misses a requirement of the search",
     "does not check: the last student that does is shown",
   ];
