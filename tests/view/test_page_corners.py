@@ -208,3 +208,13 @@ def test_all_of_the_picture_is_printed(visit: Visit, tmp_path: Path, name: str) 
 
 def test_a_student_of_a_spec_without_a_search_checks_and_meets_nothing(visit: Visit, tmp_path: Path) -> None:
     assert opened(visit, tmp_path, read(WINDOWS)).inner_text("#standing") == "checks"
+
+
+def test_what_is_known_of_a_network_that_does_not_check_is_no_total(visit: Visit, tmp_path: Path) -> None:
+    networks = (
+        "teacher big(image: [3, 8, 8]) {\n  Conv2d(4, 30)\n}\nstudent net(image: [3, 8, 8]) {\n  Conv2d(4, 3)\n}\n"
+    )
+    page = opened(visit, tmp_path, read(networks))
+    assert page.inner_text("header p") == "teacher big: does not check, student net: image [3, 8, 8] -> [4, 6, 6]"
+    assert page.locator("#costs tbody tr").all_inner_texts() == ["big\tdoes not check", "net\t112\t108\t3,888\t144"]
+    assert " than big" not in page.inner_text("#totals")

@@ -214,7 +214,7 @@ export function tabulate(networks, reveal) {
       h("th", { scope: "row" }, h("a", { href: `#${network.name}` }, network.name)),
       network.isCounted
         ? network.cost.map((number) => h("td", {}, exact(number)))
-        : h("td", { colspan: 4 }, "not counted"),
+        : h("td", { colspan: 4 }, network.faults ? "does not check" : "not counted"),
     ),
   );
   const head = h(
