@@ -218,3 +218,9 @@ def test_what_is_known_of_a_network_that_does_not_check_is_no_total(visit: Visit
     assert page.inner_text("header p") == "teacher big: does not check, student net: image [3, 8, 8] -> [4, 6, 6]"
     assert page.locator("#costs tbody tr").all_inner_texts() == ["big\tdoes not check", "net\t112\t108\t3,888\t144"]
     assert " than big" not in page.inner_text("#totals")
+
+
+def test_a_block_says_everything_that_it_reads(visit: Visit, tmp_path: Path) -> None:
+    layers = "a = Linear(4)\n  c = Linear(4) -> Linear(4)\n  both = [a -> Linear(2), c] -> Concat()"
+    page = opened(visit, tmp_path, read(f"student net(image: [3]) {{\n  {layers}\n}}\n"), fragment="#net.both")
+    assert "reads\na [4], c[1] [4]\n" in panel(page)
