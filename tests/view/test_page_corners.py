@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browsing import Visit
+from browsing import NARROW, WIDE, Visit
 from pictures import read
 from playwright.sync_api import Page
 from spec_pages import SET, item, opened, panel
@@ -21,6 +21,7 @@ student net(image: [3, 8, 8]) {
   b = Conv2d(width, 3)
 }
 """
+SLIDER = "param width = 8 in 4..64 step 4\nstudent net(image: [3]) {\n  Linear(width)\n}\n"
 WIDTH_4, WIDTH_8 = ["param-0", "0"], ["param-0", "1"]
 WINDOW_3, WINDOW_40 = ["param-1", "0"], ["param-1", "1"]
 
@@ -151,3 +152,75 @@ def test_marks_are_seen_in_all_colours(digits: Page, menu: str, value: str) -> N
     assert selected != touched
     assert item(digits, "thin.s1[0][0]").evaluate(STROKE) == selected
     assert item(digits, "thin.s1[1][0]").evaluate(STROKE) == touched
+
+
+# Names and values -----------------------------------------------------------------------------------------------------
+
+LONG = "a_name_that_goes_on_until_nobody_remembers_where_it_began_and_what_it_meant_at_all"
+
+
+def test_long_names_leave_everything_in_sight(visit: Visit, tmp_path: Path) -> None:
+    spec = read(f"param {LONG} = 3 in 1..6\nstudent net_{LONG}(image: [3]) {{\n  l_{LONG} = Linear({LONG})\n}}\n")
+    for width in (WIDE, NARROW):
+        page = opened(visit, tmp_path, spec, width=width)
+        page.locator("details.layers summary").click()
+        item(page, f"net_{LONG}.l_{LONG}").locator("text").first.click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        aside = page.locator("aside")
+        assert aside.evaluate("(aside) => aside.scrollWidth - aside.clientWidth") == 0
+        assert page.locator("#costs").evaluate("(table) => table.scrollWidth - table.parentElement.clientWidth") <= 0
+
+
+def test_a_slider_says_the_value_of_its_param_and_not_its_place(visit: Visit, tmp_path: Path) -> None:
+    page = opened(visit, tmp_path, read(SLIDER))
+    assert page.get_attribute("#param-0", "aria-valuetext") == "8"
+    page.evaluate(SET, ["param-0", "5"])
+    assert page.get_attribute("#param-0", "aria-valuetext") == "24"
+    tops = [
+        page.locator(part).evaluate("(e) => e.getBoundingClientRect().top")
+        for part in (".param > :first-child", ".more")
+    ]
+    assert abs(tops[0] - tops[1]) < 10
+
+
+# Paper ----------------------------------------------------------------------------------------------------------------
+
+BEYOND = """() => {
+  const [paper, drawn] = ["picture", "world"].map((id) => document.getElementById(id).getBoundingClientRect());
+  return ["left", "top"].some((side) => drawn[side] < paper[side] - 1)
+    || ["right", "bottom"].some((side) => drawn[side] > paper[side] + 1);
+}"""
+
+
+@pytest.mark.parametrize("name", ["digits", "zoo/resnet18", "zoo/mobilenet_v2"])
+def test_all_of_the_picture_is_printed(visit: Visit, tmp_path: Path, name: str) -> None:
+    page = opened(visit, tmp_path, Compilation.open(DIGITS.parent / f"{name}.fit"))
+    page.keyboard.press("+")
+    before = page.get_attribute("#world", "transform")
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(BEYOND) is False
+    assert page.evaluate("document.getElementById('picture').getBoundingClientRect().height") > 500
+    page.emulate_media(media="screen")
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.get_attribute("#world", "transform") == before
+
+
+def test_a_student_of_a_spec_without_a_search_checks_and_meets_nothing(visit: Visit, tmp_path: Path) -> None:
+    assert opened(visit, tmp_path, read(WINDOWS)).inner_text("#standing") == "checks"
+
+
+def test_what_is_known_of_a_network_that_does_not_check_is_no_total(visit: Visit, tmp_path: Path) -> None:
+    networks = (
+        "teacher big(image: [3, 8, 8]) {\n  Conv2d(4, 30)\n}\nstudent net(image: [3, 8, 8]) {\n  Conv2d(4, 3)\n}\n"
+    )
+    page = opened(visit, tmp_path, read(networks))
+    assert page.inner_text("header p") == "teacher big: does not check, student net: image [3, 8, 8] -> [4, 6, 6]"
+    assert page.locator("#costs tbody tr").all_inner_texts() == ["big\tdoes not check", "net\t112\t108\t3,888\t144"]
+    assert " than big" not in page.inner_text("#totals")
+
+
+def test_a_block_says_everything_that_it_reads(visit: Visit, tmp_path: Path) -> None:
+    layers = "a = Linear(4)\n  c = Linear(4) -> Linear(4)\n  both = [a -> Linear(2), c] -> Concat()"
+    page = opened(visit, tmp_path, read(f"student net(image: [3]) {{\n  {layers}\n}}\n"), fragment="#net.both")
+    assert "reads\na [4], c[1] [4]\n" in panel(page)

@@ -12,6 +12,8 @@ from typing import Any
 
 from ...compilation import Compilation, Standing
 from ...dataclass import dataclass
+from ...graph.model import Network
+from ...graph.sketch import Unfit
 from ...program.model import Program
 from ...space.params import ParamInfo
 from ...syntax.spelling import spell, spell_domain
@@ -87,6 +89,7 @@ def page_data(compilation: Compilation, around: Points | None = None) -> dict[st
         "measures": MEASURES,
         "letters": letters_data(),
         **_space(around, params),
+        "isSearched": compilation.is_sound and compilation.search is not None,
         "standing": around.axes.table([_standing(standing) for standing in around.standings]),
         "networks": [writer.network(name) for name in sketch.networks],
         "hints": [writer.hint(name) for name in sketch.hints],
@@ -125,6 +128,12 @@ def _space(around: Points, params: Sequence[ParamInfo]) -> dict[str, Any]:
         "isWhole": around.is_whole,
         "here": around.here,
     }
+
+
+def _headline(network: Network) -> str:
+    """What it takes and gives, if that is known."""
+    is_known = not any(isinstance(layer.op, Unfit) for layer in network.graph.layers.values())
+    return headline(network) if is_known else f"{network.role} {network.name}: does not check"
 
 
 def _turned(param: Turned) -> dict[str, Any]:
@@ -180,7 +189,7 @@ class _Writer:
             "name": name,
             "role": network.role,
             "doc": text_of(network.doc),
-            "headline": headline(network),
+            "headline": _headline(network),
             "isCounted": network.cost is not None,
             "inputs": [[given, shape_of(type)] for given, type in network.graph.inputs.items()],
             "structure": self.axes.table([self.structures.number(facts.structure(net)) for facts, net in known]),

@@ -145,8 +145,8 @@ def _param(number: int, param: Mapping[str, Any]) -> Iterator[str]:
         options = [(str(place), value) for place, value in enumerate(values)]
         yield _menu(id, param["name"], options, str(param["here"]))
         yield f'<output id="{id}-value" for="{id}" hidden></output>'
-    yield '<label class="more" title="Mark the layers that it changes">'
-    yield f'<input type="checkbox" class="shows" id="{id}-shows"> layers</label>'
+    label = f'title="Mark the layers that it changes" aria-label="Mark the layers that {name} changes"'
+    yield f'<label class="more"><input type="checkbox" class="shows" id="{id}-shows" {label}> layers</label>'
     if param["doc"]:
         yield f'<p class="comment">{escape(param["doc"])}</p>'
     yield "</div>"

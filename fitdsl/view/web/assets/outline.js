@@ -176,7 +176,8 @@ function joints(item) {
   return { ...found, ...columnsOf(found) };
 }
 
-function readsOf(part) {
+/** The layers and inputs outside of an item that it reads. */
+export function readsOf(part) {
   const names = part.layers.flatMap((layer) => part.network.layers.get(layer)?.inputs ?? []);
   return [...new Set(names.filter((name) => !part.owned.has(name)))];
 }

@@ -348,7 +348,7 @@ function showStanding() {
   const place = byId("standing");
   if (!place) return;
   const words = [
-    "meets every requirement of the search",
+    spec.isSearched ? "meets every requirement of the search" : "checks",
     "misses a requirement of the search",
     "does not check: the last student that does is shown",
   ];
@@ -362,7 +362,21 @@ const READABLE = 0.7;
 // Sight ----------------------------------------------------------------------------------------------------------------
 
 function place() {
+  // on paper all of the picture is there
+  if (picture.hasAttribute("viewBox")) return;
   world.setAttribute("transform", `translate(${state.x} ${state.y}) scale(${state.scale})`);
+}
+
+/** While a page is printed all of the picture stands on it, whatever is in sight on the screen. */
+function listenToPrinter() {
+  window.addEventListener("beforeprint", () => {
+    picture.setAttribute("viewBox", `0 0 ${state.drawn.width} ${state.drawn.height}`);
+    world.removeAttribute("transform");
+  });
+  window.addEventListener("afterprint", () => {
+    picture.removeAttribute("viewBox");
+    place();
+  });
 }
 
 /** Show all of the picture; with a least scale as much of its upper left part as there is room for. */
@@ -653,7 +667,7 @@ function listenToFind() {
 // The space ------------------------------------------------------------------------------------------------------------
 
 function listenToParams() {
-  for (const [number, param] of spec.params.entries()) {
+  for (const number of spec.params.keys()) {
     byId(`param-${number}`).addEventListener("input", (event) => {
       const around = spec.isWhole ? state.chosen : spec.params.map((one) => one.here);
       choose(around.with(number, Number(event.target.value)));
@@ -664,7 +678,6 @@ function listenToParams() {
       state.touchedLayers = state.touched < 0 ? new Map() : touchedBy(spec, state.shown, number);
       draw();
     });
-    byId(`param-${number}-value`).textContent = param.values[param.here];
   }
   byId("back")?.addEventListener("click", () => choose(spec.params.map((param) => param.here)));
 }
@@ -682,11 +695,14 @@ function choose(chosen) {
 
 function showChosen() {
   for (const [number, param] of spec.params.entries()) {
-    byId(`param-${number}`).value = state.chosen[number];
-    byId(`param-${number}-value`).textContent = param.values[state.chosen[number]];
+    const [control, value] = [byId(`param-${number}`), param.values[state.chosen[number]]];
+    control.value = state.chosen[number];
+    byId(`param-${number}-value`).textContent = value;
+    if (control.type === "range") control.setAttribute("aria-valuetext", value);
   }
 }
 
+showChosen();
 refresh();
 draw();
 fitIn(READABLE);
@@ -699,4 +715,5 @@ listenToKeys();
 listenToTools();
 listenToFind();
 listenToParams();
+listenToPrinter();
 followHash();

@@ -1,7 +1,7 @@
 /** What stands beside the picture: what is selected, the networks' totals, the layers as a table. */
 
 import { human } from "./letters.js";
-import { labelOf } from "./outline.js";
+import { labelOf, readsOf } from "./outline.js";
 import { stateOf } from "./picture.js";
 import { typeOf } from "./space.js";
 
@@ -106,26 +106,23 @@ function docOf(item) {
   return item.parent?.parent && item.parent.layers.length === 1 ? item.parent.doc : "";
 }
 
-function describeBlock(key, item, { toggle }) {
-  const first = item.network.layers.get(item.layers[0]);
+function describeBlock(key, item, actions) {
+  const { network } = item;
+  const read = readsOf(item).map((name) => h("span", {}, link(network, name, actions), ` ${typeOf(network, name)}`));
+  const press = () => actions.toggle(key);
   return [
-    h(
-      "p",
-      { class: "call" },
-      item.isBundle ? item.word : item.word ? `block ${item.word}` : `label ${labelOf(item) || "of a repeat"}`,
-    ),
+    h("p", { class: "call" }, kindOf(item)),
     ...comment(item.doc),
-    h("p", {}, h("button", { type: "button", onclick: () => toggle(key) }, item.isOpen ? "Close it" : "Open it")),
-    facts([
-      ["layers", exact(item.layers.length)],
-      [
-        "reads",
-        first ? [...new Set(first.inputs.map((name) => `${name} ${typeOf(item.network, name)}`))].join(", ") : "",
-      ],
-      ["gives", item.type],
-      ...costs(item.cost),
-    ]),
+    h("p", {}, h("button", { type: "button", onclick: press }, item.isOpen ? "Close it" : "Open it")),
+    facts([["layers", exact(item.layers.length)], ["reads", spaced(read)], ["gives", item.type], ...costs(item.cost)]),
   ];
+}
+
+/** What a block is in the text of a spec. */
+function kindOf(item) {
+  if (item.isBundle) return item.word;
+  if (item.word) return `block ${item.word}`;
+  return labelOf(item) ? `label ${labelOf(item)}` : "one round of a repeat";
 }
 
 function describeHint(hint, actions) {
@@ -214,7 +211,7 @@ export function tabulate(networks, reveal) {
       h("th", { scope: "row" }, h("a", { href: `#${network.name}` }, network.name)),
       network.isCounted
         ? network.cost.map((number) => h("td", {}, exact(number)))
-        : h("td", { colspan: 4 }, "not counted"),
+        : h("td", { colspan: 4 }, network.faults ? "does not check" : "not counted"),
     ),
   );
   const head = h(

@@ -319,9 +319,8 @@ function heading(net, size) {
 
 /** What a network costs, in a few words. */
 export function sizeOf(network) {
+  if (network.faults) return `does not check, ${counted(network.faults, "fault")}`;
   if (!network.isCounted) return "from outside";
-  const faults = [...network.layers.values()].filter((layer) => layer.family === "fault").length;
-  if (faults) return `does not check, ${counted(faults, "fault")}`;
   return `${human(network.cost[0])} params, ${human(network.cost[2])} MACs`;
 }
 

@@ -85,7 +85,9 @@ function networkAt(spec, network, places) {
   const readers = new Map([...network.inputs.map(([name]) => [name, []]), ...[...layers.keys()].map((a) => [a, []])]);
   for (const layer of layers.values()) for (const name of new Set(layer.inputs)) readers.get(name)?.push(layer.address);
   const cost = sumOf([...layers.values()].map((layer) => layer.cost));
-  return { ...network, layers, groups, readers, output: structure.output, cost, tables: network.layers };
+  const faults = [...layers.values()].filter((layer) => layer.family === "fault").length;
+  const isCounted = network.isCounted && !faults;
+  return { ...network, layers, groups, readers, output: structure.output, cost, faults, isCounted };
 }
 
 function layerOf(address, [call, inputs, given, type, cost, family, line, states, field, args]) {
