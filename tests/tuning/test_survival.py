@@ -139,6 +139,10 @@ def test_a_node_and_the_driver_are_killed(
     until(lambda: sum(trial.status == "running" and trial.epoch > 3 for trial in trials(tmp_path)) == NODES, driver)
     cluster.remove_node(cluster.worker_nodes.copy().pop(), allow_graceful=False)
     until(lambda: any(trial.attempts > 1 and trial.epoch > 3 for trial in trials(tmp_path)), driver)
+    until(
+        lambda: any(trial.status == "running" and trial.id in with_checkpoint(tmp_path) for trial in trials(tmp_path)),
+        driver,
+    )
     driver.kill()
     driver.wait()
     assert "raylet" not in (tmp_path / "said").read_text()
