@@ -55,12 +55,23 @@ def test_vgg_16_sees_what_is_published() -> None:
         "AvgPool2d(4) -> Upsample(scale_factor=4) -> Conv2d(1, 3, padding=1) -> Conv2d(1, 3, padding=1)",
         "a = Conv2d(1, 3, padding=1)\n  b = a -> Conv2d(1, 5, padding=2)\n  a + b -> AvgPool2d(2)",
         "Conv2d(4, 3, padding=1) -> PixelShuffle(2) -> Conv2d(1, 3, padding=1)",
+        'AvgPool2d(2) -> Upsample(scale_factor=2, mode="bilinear")',
+        'AvgPool2d(2) -> Upsample(scale_factor=2, mode="bicubic")',
+        "a = Conv2d(1, 3)\n  [a, image -> Conv2d(1, 3, dilation=2, padding=1)] -> Concat(-3) -> Conv2d(1, 3)",
     ],
 )
 def test_fields_are_what_gradients_reach(layers: str) -> None:
     compilation = student(layers)
     graph = compilation.program.networks["net"].graph
     assert receptive_fields(graph)[graph.output] == reached(compilation)
+
+
+@pytest.mark.parametrize(
+    "layers", ["Softmax()", "Softmax(-2)", "a = Conv2d(1, 3)\n  [a, a] -> Concat(dim=1)", "GroupNorm(1)", "Flatten()"]
+)
+def test_what_joins_all_places_may_see_all(layers: str) -> None:
+    graph = student(layers).program.networks["net"].graph
+    assert receptive_fields(graph)[graph.output] is None
 
 
 def reached(compilation: Compilation) -> tuple[int, ...]:
