@@ -224,3 +224,16 @@ def test_a_block_says_everything_that_it_reads(visit: Visit, tmp_path: Path) -> 
     layers = "a = Linear(4)\n  c = Linear(4) -> Linear(4)\n  both = [a -> Linear(2), c] -> Concat()"
     page = opened(visit, tmp_path, read(f"student net(image: [3]) {{\n  {layers}\n}}\n"), fragment="#net.both")
     assert "reads\na [4], c[1] [4]\n" in panel(page)
+
+
+def test_what_is_kept_does_not_look_selected(digits: Page) -> None:
+    digits.select_option("#stage", "1")
+    item(digits, "thin.s1[0][0]").locator("text").first.click()
+    assert item(digits, "wide.s1[2]").evaluate(STROKE) != item(digits, "thin.s1[0][0]").evaluate(STROKE)
+
+
+def test_a_table_of_layers_has_a_line_for_each(visit: Visit, tmp_path: Path) -> None:
+    page = opened(visit, tmp_path, Compilation.open(DIGITS), width=NARROW)
+    page.locator("details.layers summary").first.click()
+    heights = page.eval_on_selector_all("details.layers tbody tr", "(rows) => rows.map((row) => row.offsetHeight)")
+    assert max(heights) < 30
