@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from playwright.sync_api import Page
 from spec_pages import SET, item, opened, panel
 
 from fitdsl.compilation import Compilation
+from fitdsl.view.drawing.views import svg_view
+from fitdsl.view.options import ViewOptions
 
 DIGITS = Path(__file__).parents[2] / "specs" / "digits.fit"
 WINDOWS = """\
@@ -237,3 +240,32 @@ def test_a_table_of_layers_has_a_line_for_each(visit: Visit, tmp_path: Path) -> 
     page.locator("details.layers summary").first.click()
     heights = page.eval_on_selector_all("details.layers tbody tr", "(rows) => rows.map((row) => row.offsetHeight)")
     assert max(heights) < 30
+
+
+# Hints ----------------------------------------------------------------------------------------------------------------
+
+CARD = '//*[local-name()="rect" and contains(concat(" ", @class, " "), " card ")]'
+HINTS = """teacher big(image: [3, 8, 8]) {
+  a = Conv2d(8, 3, padding=1)
+  b = Conv2d(1_000, 3, padding=1)
+}
+student net(image: [3, 8, 8]) {
+  a = Conv2d(128, 3, padding=1)
+  b = Conv2d(8, 3, padding=1)
+}
+hint narrow: big.a guides net.a {
+  loss = at()
+}
+hint wide_enough_for_no_other: big.b guides net.b
+"""
+
+
+def test_cards_of_hints_are_as_wide_as_the_widest_in_pages_and_pictures(visit: Visit, tmp_path: Path) -> None:
+    spec = read(HINTS)
+    shown = opened(visit, tmp_path, spec).locator(f"xpath={CARD}")
+    places = shown.evaluate_all("(cards) => cards.map((card) => ['x', 'y', 'width'].map((n) => card.getAttribute(n)))")
+    drawn = svg_view(spec, ViewOptions())
+    assert len(places) == len(spec.program.hints)
+    for x, y, width in places:
+        assert float(width) > 130
+        assert re.search(f'class="card"[^>]*x="{x}" y="{y}" width="{width}"', drawn)

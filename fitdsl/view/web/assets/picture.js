@@ -108,14 +108,15 @@ function cardOf(hint) {
   return { hint, rows, width: Math.min(Math.max(need, head, 130), sizes.cardWidest), height };
 }
 
-/** The cards below each other in the lane, each as near as can be to what it joins. */
+/** The cards below each other in the lane, each as near as can be to what it joins, all as wide as the widest. */
 function setOut(cards, x, standing) {
+  const width = Math.max(0, ...cards.map((card) => card.width));
   const wished = cards.map((card, place) => [wishOf(card, standing), place]).sort(compare);
   let free = Number.NEGATIVE_INFINITY;
   return wished.map(([wish, place]) => {
     const y = Math.max(wish, free);
     free = y + cards[place].height + sizes.cardBetween;
-    return { ...cards[place], x, y };
+    return { ...cards[place], width, x, y };
   });
 }
 
