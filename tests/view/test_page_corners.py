@@ -269,3 +269,19 @@ def test_cards_of_hints_are_as_wide_as_the_widest_in_pages_and_pictures(visit: V
     for x, y, width in places:
         assert float(width) > 130
         assert re.search(f'class="card"[^>]*x="{x}" y="{y}" width="{width}"', drawn)
+
+
+# What is said ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_input_is_read_where_its_network_runs(digits: Page) -> None:
+    digits.select_option("#stage", "0")
+    item(digits, "wide.image").locator("text").first.click()
+    assert "here\nis read\n" in panel(digits)
+    assert item(digits, "wide.image").get_attribute("aria-label") == "wide.image: input, [1, 8, 8], is read"
+    assert item(digits, "thin.image").get_attribute("aria-label") == "thin.image: input, [1, 8, 8], is not read"
+
+
+def test_a_label_is_called_a_label(digits: Page) -> None:
+    said = item(digits, "thin.s1").get_attribute("aria-label")
+    assert said == "thin.s1: label s1, 13 layers, [12, 4, 4], 6,660 parameters"

@@ -1,14 +1,15 @@
 /** The page of a spec: what is drawn at the moment, and everything that a person can do with it. */
 
 import { counted, human, measureBy } from "./letters.js";
-import { forget, itemsOf, labelOf, openTo } from "./outline.js";
+import { forget, itemsOf, openTo } from "./outline.js";
 import { esc, paintInside } from "./paint.js";
-import { describe, describeMissing, tabulate } from "./panel.js";
+import { describe, describeMissing, kindOf, tabulate } from "./panel.js";
 import {
   bars,
   columnOfNetwork,
   compose,
   deepest,
+  doingOf,
   heading,
   lossLines,
   paintCard,
@@ -122,11 +123,9 @@ function markedItem(column, item, inner) {
 }
 
 function itemLabel(network, item) {
-  const what = item.parts.length
-    ? `block ${item.word || labelOf(item)}, ${counted(item.layers.length, "layer")}`
-    : item.word;
+  const what = item.parts.length ? `${kindOf(item)}, ${counted(item.layers.length, "layer")}` : item.word;
   const cost = item.cost[0] ? `, ${counted(item.cost[0], "parameter")}` : "";
-  const stage = state.stage >= 0 ? `, ${STATES[stateOf(item, state.stage)]}` : "";
+  const stage = state.stage >= 0 ? `, ${doingOf(item, state.stage, STATES)}` : "";
   return `${network.name}.${item.address}: ${what || "input"}, ${item.type}${cost}${stage}`;
 }
 

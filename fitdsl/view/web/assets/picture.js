@@ -296,6 +296,12 @@ export function stateOf(item, stage) {
   return "-";
 }
 
+/** What a stage does with an item, in words; an input does nothing, it is read. */
+export function doingOf(item, stage, words) {
+  if (item.family === "input") return runsIn(item.network, stage) ? "is read" : "is not read";
+  return words[stateOf(item, stage)];
+}
+
 /** Names and sizes above a network. */
 export function heading(net, size) {
   const { network } = net.column;
