@@ -285,3 +285,9 @@ def test_an_input_is_read_where_its_network_runs(digits: Page) -> None:
 def test_a_label_is_called_a_label(digits: Page) -> None:
     said = item(digits, "thin.s1").get_attribute("aria-label")
     assert said == "thin.s1: label s1, 13 layers, [12, 4, 4], 6,660 parameters"
+
+
+def test_tools_take_four_lines_on_a_phone(visit: Visit, tmp_path: Path) -> None:
+    page = opened(visit, tmp_path, Compilation.open(DIGITS), width=NARROW)
+    groups = page.eval_on_selector_all(".tools > *", "(all) => all.map((one) => one.getBoundingClientRect().bottom)")
+    assert len({round(bottom) for bottom in groups}) == 4
