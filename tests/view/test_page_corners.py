@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from playwright.sync_api import Page
 from spec_pages import SET, item, opened, panel
 
 from fitdsl.compilation import Compilation
+from fitdsl.view.drawing.views import svg_view
+from fitdsl.view.options import ViewOptions
 
 DIGITS = Path(__file__).parents[2] / "specs" / "digits.fit"
 WINDOWS = """\
@@ -224,3 +227,67 @@ def test_a_block_says_everything_that_it_reads(visit: Visit, tmp_path: Path) -> 
     layers = "a = Linear(4)\n  c = Linear(4) -> Linear(4)\n  both = [a -> Linear(2), c] -> Concat()"
     page = opened(visit, tmp_path, read(f"student net(image: [3]) {{\n  {layers}\n}}\n"), fragment="#net.both")
     assert "reads\na [4], c[1] [4]\n" in panel(page)
+
+
+def test_what_is_kept_does_not_look_selected(digits: Page) -> None:
+    digits.select_option("#stage", "1")
+    item(digits, "thin.s1[0][0]").locator("text").first.click()
+    assert item(digits, "wide.s1[2]").evaluate(STROKE) != item(digits, "thin.s1[0][0]").evaluate(STROKE)
+
+
+def test_a_table_of_layers_has_a_line_for_each(visit: Visit, tmp_path: Path) -> None:
+    page = opened(visit, tmp_path, Compilation.open(DIGITS), width=NARROW)
+    page.locator("details.layers summary").first.click()
+    heights = page.eval_on_selector_all("details.layers tbody tr", "(rows) => rows.map((row) => row.offsetHeight)")
+    assert max(heights) < 30
+
+
+# Hints ----------------------------------------------------------------------------------------------------------------
+
+CARD = '//*[local-name()="rect" and contains(concat(" ", @class, " "), " card ")]'
+HINTS = """teacher big(image: [3, 8, 8]) {
+  a = Conv2d(8, 3, padding=1)
+  b = Conv2d(1_000, 3, padding=1)
+}
+student net(image: [3, 8, 8]) {
+  a = Conv2d(128, 3, padding=1)
+  b = Conv2d(8, 3, padding=1)
+}
+hint narrow: big.a guides net.a {
+  loss = at()
+}
+hint wide_enough_for_no_other: big.b guides net.b
+"""
+
+
+def test_cards_of_hints_are_as_wide_as_the_widest_in_pages_and_pictures(visit: Visit, tmp_path: Path) -> None:
+    spec = read(HINTS)
+    shown = opened(visit, tmp_path, spec).locator(f"xpath={CARD}")
+    places = shown.evaluate_all("(cards) => cards.map((card) => ['x', 'y', 'width'].map((n) => card.getAttribute(n)))")
+    drawn = svg_view(spec, ViewOptions())
+    assert len(places) == len(spec.program.hints)
+    for x, y, width in places:
+        assert float(width) > 130
+        assert re.search(f'class="card"[^>]*x="{x}" y="{y}" width="{width}"', drawn)
+
+
+# What is said ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_input_is_read_where_its_network_runs(digits: Page) -> None:
+    digits.select_option("#stage", "0")
+    item(digits, "wide.image").locator("text").first.click()
+    assert "here\nis read\n" in panel(digits)
+    assert item(digits, "wide.image").get_attribute("aria-label") == "wide.image: input, [1, 8, 8], is read"
+    assert item(digits, "thin.image").get_attribute("aria-label") == "thin.image: input, [1, 8, 8], is not read"
+
+
+def test_a_label_is_called_a_label(digits: Page) -> None:
+    said = item(digits, "thin.s1").get_attribute("aria-label")
+    assert said == "thin.s1: label s1, 13 layers, [12, 4, 4], 6,660 parameters"
+
+
+def test_tools_take_four_lines_on_a_phone(visit: Visit, tmp_path: Path) -> None:
+    page = opened(visit, tmp_path, Compilation.open(DIGITS), width=NARROW)
+    groups = page.eval_on_selector_all(".tools > *", "(all) => all.map((one) => one.getBoundingClientRect().bottom)")
+    assert len({round(bottom) for bottom in groups}) == 4

@@ -91,13 +91,17 @@ def card(hint: Hint) -> Card:
 
 
 def set_out(cards: Sequence[Card], x: float, standing: Mapping[str, Standing]) -> list[Card]:
-    """The cards below each other in the lane whose middle is x, each as near as can be to what it joins."""
+    """The cards below each other in the lane whose middle is x, each as near as can be to what it joins.
+
+    All are as wide as the widest, so that lines that lead to one pass the others by.
+    """
+    width = max((card.width for card in cards), default=0.0)
     wished = sorted(((_wish(card, standing), place) for place, card in enumerate(cards)))
     placed: list[Card] = []
     free = float("-inf")
     for y, place in wished:
         card = cards[place]
-        placed.append(Card(card.hint, card.width, x, max(y, free)))
+        placed.append(Card(card.hint, width, x, max(y, free)))
         free = placed[-1].y + card.height + BETWEEN
     return placed
 

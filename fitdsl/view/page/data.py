@@ -97,6 +97,7 @@ def page_data(compilation: Compilation, around: Points | None = None) -> dict[st
         "stages": [_stage(sketch, name) for name in sketch.stages],
         "facts": {
             "layers": writer.layers.items,
+            "alike": writer.alike.items,
             "structures": writer.structures.items,
             "hints": writer.hints.items,
             "lines": writer.lines.items,
@@ -168,13 +169,14 @@ class _Writer:
     programs: Sequence[Program]
     here: int
     lines: Pool = field(default_factory=Pool)
+    alike: Pool = field(default_factory=Pool)
     layers: Pool = field(default_factory=Pool)
     structures: Pool = field(default_factory=Pool)
     hints: Pool = field(default_factory=Pool)
 
     @cached_property
     def _facts(self) -> list[Facts]:
-        return [Facts(program, self.lines) for program in self.programs]
+        return [Facts(program, self.lines, self.alike) for program in self.programs]
 
     def network(self, name: str) -> dict[str, Any]:
         """A network: what never changes, and tables of what does."""

@@ -1,6 +1,6 @@
-"""What a page says of a program: layers, hints, stages and losses as short lists, for which scripts have the names.
+"""What a page says of a program: layers as short lists, for which `layerOf` in `space.js` has the names, and hints.
 
-The order of a layer's list is `LAYER`, that of a hint's `HINT`.
+What many layers have in common, such as their calls and costs, is written down once.
 """
 
 from __future__ import annotations
@@ -35,10 +35,12 @@ class Facts:
     Attributes:
         program: At one point.
         lines: Where lines of the text get their numbers.
+        alike: Where what layers have in common gets its numbers.
     """
 
     program: Program
     lines: Pool
+    alike: Pool
 
     def structure(self, network: Network) -> dict[str, Any]:
         """Layers and blocks of a network by address, and its output."""
@@ -55,18 +57,17 @@ class Facts:
 
     def _layer(self, layer: Layer, graph: LayerGraph, field: tuple[int, ...] | None, states: str) -> list[Any]:
         cost = layer.cost
-        return [
+        alike = [
             _call(layer),
-            list(layer.inputs),
             [shape_of(graph.type_of(name)) for name in layer.inputs],
             shape_of(layer.type),
             [cost.params, cost.weights, cost.macs, cost.activations],
             "fault" if isinstance(layer.op, Unfit) else family_of(type(layer.op)),
             self._line(layer.span),
-            states,
-            " x ".join(map(str, field)) if field else "",
             _arguments(layer),
         ]
+        seen = " x ".join(map(str, field)) if field else ""
+        return [self.alike.number(alike), list(layer.inputs), states, seen]
 
     def _line(self, span: Span) -> int:
         """The number of the line of text on which something stands; -1 if it stands in none."""

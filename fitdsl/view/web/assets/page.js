@@ -1,10 +1,10 @@
 /** The page of a spec: what is drawn at the moment, and everything that a person can do with it. */
 
 import { counted, human, measureBy } from "./letters.js";
-import { forget, itemsOf, labelOf, openTo } from "./outline.js";
+import { forget, itemsOf, openTo } from "./outline.js";
 import { esc } from "./paint.js";
-import { describe, describeMissing, tabulate } from "./panel.js";
-import { columnOfNetwork, compose, deepest, paint, runsIn, sizeOf, stateOf } from "./picture.js";
+import { describe, describeMissing, kindOf, tabulate } from "./panel.js";
+import { columnOfNetwork, compose, deepest, doingOf, paint, runsIn, sizeOf, stateOf } from "./picture.js";
 import { pointOf, resolve, standingAt, touchedBy, UNSOUND } from "./space.js";
 
 const spec = JSON.parse(document.getElementById("spec").textContent);
@@ -94,11 +94,9 @@ function markedItem(column, item, inner) {
 }
 
 function itemLabel(network, item) {
-  const what = item.parts.length
-    ? `block ${item.word || labelOf(item)}, ${counted(item.layers.length, "layer")}`
-    : item.word;
+  const what = item.parts.length ? `${kindOf(item)}, ${counted(item.layers.length, "layer")}` : item.word;
   const cost = item.cost[0] ? `, ${counted(item.cost[0], "parameter")}` : "";
-  const stage = state.stage >= 0 ? `, ${STATES[stateOf(item, state.stage)]}` : "";
+  const stage = state.stage >= 0 ? `, ${doingOf(item, state.stage, STATES)}` : "";
   return `${network.name}.${item.address}: ${what || "input"}, ${item.type}${cost}${stage}`;
 }
 

@@ -2,7 +2,7 @@
 
 import { human } from "./letters.js";
 import { labelOf, readsOf } from "./outline.js";
-import { stateOf } from "./picture.js";
+import { doingOf } from "./picture.js";
 import { typeOf } from "./space.js";
 
 /** An element with attributes, listeners (`onclick`) and children; texts stay texts. */
@@ -119,7 +119,7 @@ function describeBlock(key, item, actions) {
 }
 
 /** What a block is in the text of a spec. */
-function kindOf(item) {
+export function kindOf(item) {
   if (item.isBundle) return item.word;
   if (item.word) return `block ${item.word}`;
   return labelOf(item) ? `label ${labelOf(item)}` : "one round of a repeat";
@@ -189,14 +189,14 @@ function stageFacts({ spec, stage, states }, item) {
   if (stage >= 0) {
     const one = spec.stages[stage];
     const after = one.after.length ? ` after ${one.after.join(", ")}` : "";
-    const own = item?.parent ? [["here", states[stateOf(item, stage)]]] : [];
+    const own = item?.parent ? [["here", doingOf(item, stage, states)]] : [];
     return [h("h3", {}, `Stage ${stage + 1}: ${one.name}${after}`), facts([...own, ...one.facts])];
   }
   if (!item?.parent || !item.layers.some((address) => item.network.layers.has(address)) || !spec.stages.length)
     return [];
   return [
     h("h3", {}, "In the stages"),
-    facts(spec.stages.map((one, number) => [one.name, states[stateOf(item, number)]])),
+    facts(spec.stages.map((one, number) => [one.name, doingOf(item, number, states)])),
   ];
 }
 

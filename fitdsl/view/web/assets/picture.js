@@ -116,14 +116,15 @@ function cardOf(hint) {
   return { hint, rows, width: Math.min(Math.max(need, head, 130), sizes.cardWidest), height };
 }
 
-/** The cards below each other in the lane, each as near as can be to what it joins. */
+/** The cards below each other in the lane, each as near as can be to what it joins, all as wide as the widest. */
 function setOut(cards, x, standing) {
+  const width = Math.max(0, ...cards.map((card) => card.width));
   const wished = cards.map((card, place) => [wishOf(card, standing), place]).sort(compare);
   let free = Number.NEGATIVE_INFINITY;
   return wished.map(([wish, place]) => {
     const y = Math.max(wish, free);
     free = y + cards[place].height + sizes.cardBetween;
-    return { ...cards[place], x, y };
+    return { ...cards[place], width, x, y };
   });
 }
 
@@ -301,6 +302,12 @@ export function stateOf(item, stage) {
   const states = new Set(item.layers.map((address) => item.network.layers.get(address)?.states[stage] ?? "-"));
   for (const state of STATE_ORDER) if (states.has(state)) return state;
   return "-";
+}
+
+/** What a stage does with an item, in words; an input does nothing, it is read. */
+export function doingOf(item, stage, words) {
+  if (item.family === "input") return runsIn(item.network, stage) ? "is read" : "is not read";
+  return words[stateOf(item, stage)];
 }
 
 /** Names and sizes above a network. */

@@ -78,7 +78,7 @@ function networkAt(spec, network, places) {
   const structure = spec.facts.structures[valueAt(spec, network.structure, places)];
   const layers = new Map();
   for (const address of structure.layers)
-    layers.set(address, layerOf(address, spec.facts.layers[valueAt(spec, network.layers[address], places)]));
+    layers.set(address, layerOf(spec, address, valueAt(spec, network.layers[address], places)));
   const groups = new Map(
     structure.groups.map(([address, output, block, doc]) => [address, { address, output, block, doc }]),
   );
@@ -90,7 +90,10 @@ function networkAt(spec, network, places) {
   return { ...network, layers, groups, readers, output: structure.output, cost, faults, isCounted };
 }
 
-function layerOf(address, [call, inputs, given, type, cost, family, line, states, field, args]) {
+/** A layer from its lists, whose order is that of `_layer` in `fitdsl/view/page/facts.py`. */
+function layerOf(spec, address, number) {
+  const [alike, inputs, states, field] = spec.facts.layers[number];
+  const [call, given, type, cost, family, line, args] = spec.facts.alike[alike];
   return { address, call, inputs, given, type, cost, family, line, states, field, args };
 }
 
