@@ -291,3 +291,12 @@ def test_tools_take_four_lines_on_a_phone(visit: Visit, tmp_path: Path) -> None:
     page = opened(visit, tmp_path, Compilation.open(DIGITS), width=NARROW)
     groups = page.eval_on_selector_all(".tools > *", "(all) => all.map((one) => one.getBoundingClientRect().bottom)")
     assert len({round(bottom) for bottom in groups}) == 4
+
+
+def test_what_a_param_takes_away_is_selected_again_when_it_is_back(digits: Page) -> None:
+    item(digits, "thin.s1[5][0]").locator("text").first.click()
+    digits.evaluate(SET, ["param-1", "0"])
+    assert panel(digits) == "Nothing selected\n\nNothing here is called thin.s1[5][0]."
+    digits.click("#back")
+    assert panel(digits).startswith("thin.s1[5][0]\n")
+    assert digits.locator(".item.selected").get_attribute("data-address") == "thin.s1[5][0]"

@@ -200,10 +200,10 @@ function markSelected(focus) {
     element.setAttribute("aria-selected", isChosen);
     element.tabIndex = -1;
   }
-  const current = elements.find((element) => element.dataset.key === state.selected) ?? elements[0];
-  if (!current) return;
-  current.tabIndex = 0;
-  if (focus) current.focus({ preventScroll: true });
+  const chosen = elements.find((element) => element.dataset.key === state.selected);
+  const reached = chosen ?? elements[0];
+  if (reached) reached.tabIndex = 0;
+  if (focus) (chosen ?? picture).focus({ preventScroll: true });
 }
 
 /** Bring what an address means into sight, opening what is closed around it. */
@@ -304,7 +304,8 @@ function showPanel() {
   const actions = { reveal, toggle, spec, stage: state.stage, states: STATES };
   const panel = byId("selected");
   const hadFocus = panel.contains(document.activeElement);
-  panel.replaceChildren(...describe(found, actions));
+  const isGone = state.selected !== null && !found;
+  panel.replaceChildren(...(isGone ? describeMissing(readable(location.hash.slice(1))) : describe(found, actions)));
   if (hadFocus) (panel.querySelector("button") ?? picture).focus({ preventScroll: true });
   showLegend();
 }
