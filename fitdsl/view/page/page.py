@@ -13,7 +13,7 @@ from .data import page_data
 
 DRAWING = ("letters.js", "space.js", "outline.js", "layout.js", "align.js", "paint.js", "picture.js")
 """The scripts that draw a point of a spec, for any page."""
-SCRIPTS = (*DRAWING, "panel.js", "page.js")
+SCRIPTS = (*DRAWING, "panel.js", "find.js", "page.js")
 MENU_VALUES = 5
 """So many values are a menu; more, if they are numbers, a slider."""
 
