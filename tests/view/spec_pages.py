@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,16 @@ SET = """([id, value]) => {
 """Moves a control to a value, as a person does."""
 
 
-def opened(visit: Visit, folder: Path, compilation: Compilation, **options: Any) -> Page:
+@cache
+def page_of(path: Path) -> str:
+    """The page of a spec in a file, made once for all tests."""
+    return page_view(Compilation.open(path), ViewOptions())
+
+
+def opened(visit: Visit, folder: Path, spec: Compilation | Path, **options: Any) -> Page:
     file = folder / "page.html"
-    file.write_text(page_view(compilation, ViewOptions()), encoding="utf-8")
+    text = page_of(spec) if isinstance(spec, Path) else page_view(spec, ViewOptions())
+    file.write_text(text, encoding="utf-8")
     return visit.open(file, **options)
 
 

@@ -37,7 +37,7 @@ ATTACK = "</script><img src=x onerror=\"document.title='taken'\">"
 
 @pytest.fixture
 def digits(visit: Visit, tmp_path: Path) -> Page:
-    return opened(visit, tmp_path, Compilation.open(DIGITS))
+    return opened(visit, tmp_path, DIGITS)
 
 
 # What is drawn --------------------------------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ def digits(visit: Visit, tmp_path: Path) -> Page:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["fitnets/cifar10_fitnet4", "zoo/resnet18", "zoo/mobilenet_v2", "zoo/vit_tiny"])
 def test_no_text_stands_on_another(visit: Visit, tmp_path: Path, name: str, width: int, scheme: Scheme) -> None:
-    page = opened(visit, tmp_path, Compilation.open(ROOT / f"specs/{name}.fit"), width=width, scheme=scheme)
+    page = opened(visit, tmp_path, ROOT / f"specs/{name}.fit", width=width, scheme=scheme)
     assert page.locator("#world .layer").count() > 10
     assert overlaps(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -74,7 +74,7 @@ def test_scripts_and_python_put_everything_in_the_same_place(visit: Visit, tmp_p
     frames = ElementTree.fromstring(drawn).iter("{http://www.w3.org/2000/svg}rect")
     known = {f.get("data-address", ""): [float(f.get(n, 0)) for n in ("x", "y", "width", "height")] for f in frames}
     networks = tuple(f"{name}." for name in compilation.program.networks)
-    shown = opened(visit, tmp_path, compilation).evaluate(PLACES)
+    shown = opened(visit, tmp_path, path).evaluate(PLACES)
     for address, place in shown.items():
         assert place == pytest.approx(known[address], abs=0.11), address
     assert {address for address in known if address.startswith(networks)} == shown.keys()
@@ -92,16 +92,17 @@ def test_the_same_spec_gives_the_same_bytes() -> None:
 
 # Numbers --------------------------------------------------------------------------------------------------------------
 
-TABLES = """() => {
-  for (const box of document.querySelectorAll("details.layers")) box.open = true;
-  return new Promise((done) => setTimeout(() => done(Object.fromEntries(
-    [...document.querySelectorAll("details.layers")].map((box) => [box.dataset.network,
-      [...box.querySelectorAll("tbody tr")].map((row) => [...row.children].map((cell) => cell.textContent))]))), 50));
-}"""
+TABLES = """() => Object.fromEntries([...document.querySelectorAll("details.layers")].map((box) =>
+  [box.dataset.network,
+   [...box.querySelectorAll("tbody tr")].map((row) => [...row.children].map((cell) => cell.textContent))]))"""
+OPEN = "() => document.querySelectorAll('details.layers').forEach((box) => { box.open = true; })"
+FILLED = "() => [...document.querySelectorAll('details.layers')].every((box) => box.querySelector('tbody'))"
 
 
 def numbers(page: Page) -> dict[str, list[list[str]]]:
     """The layers of each network as the page has them in its tables."""
+    page.evaluate(OPEN)
+    page.wait_for_function(FILLED)
     found: dict[str, list[list[str]]] = page.evaluate(TABLES)
     return found
 
@@ -124,8 +125,7 @@ def expected(compilation: Compilation) -> dict[str, list[list[str]]]:
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_numbers_are_those_of_the_json_at_random_points(visit: Visit, tmp_path: Path, path: Path) -> None:
-    compilation, chance = Compilation.open(path), Random(path.stem)
-    page = opened(visit, tmp_path, compilation)
+    page, chance = opened(visit, tmp_path, path), Random(path.stem)
     params = json.loads(page.text_content("#spec") or "")["params"]
     for number in range(4 if params else 1):
         chosen = [param["here"] if number == 0 else chance.randrange(len(param["values"])) for param in params]
@@ -235,7 +235,7 @@ def test_the_panel_says_everything_of_a_layer(digits: Page) -> None:
     [("#student.s2", "thin.s2"), ("#thin.s1[3][0]", "thin.s1[3][0]"), ("#wide.logits", "wide.logits")],
 )
 def test_an_address_in_the_link_is_selected(visit: Visit, tmp_path: Path, fragment: str, address: str) -> None:
-    page = opened(visit, tmp_path, Compilation.open(DIGITS), fragment=fragment)
+    page = opened(visit, tmp_path, DIGITS, fragment=fragment)
     assert page.locator(".item.selected").get_attribute("data-address") == address
     assert panel(page).startswith(address)
 
@@ -248,7 +248,7 @@ def test_a_link_opens_what_is_closed_around_its_address(digits: Page) -> None:
 
 
 def test_a_hint_says_what_it_joins(visit: Visit, tmp_path: Path) -> None:
-    page = opened(visit, tmp_path, Compilation.open(DIGITS), fragment="#hint.mid")
+    page = opened(visit, tmp_path, DIGITS, fragment="#hint.mid")
     said = panel(page)
     assert all(
         text in said for text in ("wide.s1[2] [48, 4, 4]", "thin.s1[6] [12, 4, 4]", "Conv2d(48", "l2()", "hints")
