@@ -107,40 +107,31 @@ def numbers(page: Page) -> dict[str, list[list[str]]]:
     return found
 
 
-def expected(compilation: Compilation) -> dict[str, list[list[str]]]:
-    """The same from `fit show --format json`; the call is left out."""
-    networks = json.loads(show_document(compilation).model_dump_json())["networks"]
-    return {
-        name: [
-            [
-                node["address"],
-                str(node["shape"]),
-                *(f"{n:,}" for n in (node["cost"] or dict.fromkeys("pwma", 0)).values()),
-            ]
-            for node in network["nodes"]
-        ]
-        for name, network in networks.items()
-    }
+def layers_of(network: Any) -> list[list[str]]:
+    """The same of `fit show --format json`; the call is left out."""
+    nothing = dict.fromkeys("pwma", 0)
+    return [
+        [node["address"], str(node["shape"]), *(f"{n:,}" for n in (node["cost"] or nothing).values())]
+        for node in network["nodes"]
+    ]
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_numbers_are_those_of_the_json_at_random_points(visit: Visit, tmp_path: Path, path: Path) -> None:
-    page, chance = opened(visit, tmp_path, path), Random(path.stem)
+    page, compilation, chance = opened(visit, tmp_path, path), Compilation.open(path), Random(path.stem)
     params = json.loads(page.text_content("#spec") or "")["params"]
     for number in range(4 if params else 1):
         chosen = [param["here"] if number == 0 else chance.randrange(len(param["values"])) for param in params]
         for place, value in enumerate(chosen):
             page.evaluate(SET, [f"param-{place}", str(value)])
         point = {param["name"]: param["values"][value] for param, value in zip(params, chosen, strict=True)}
-        there = Compilation.open(path, set=point)
+        networks = json.loads(show_document(compilation.at(point)).model_dump_json())["networks"]
         found = {name: [row[:1] + row[2:] for row in rows] for name, rows in numbers(page).items()}
-        assert found == expected(there), point
+        assert found == {name: layers_of(network) for name, network in networks.items()}, point
         totals = {row[0]: row[1:] for row in page.evaluate(ROWS)}
+        costs = {name: network["cost"] for name, network in networks.items()}
         assert totals == {
-            name: [f"{n:,}" for n in cost.values()] if cost else ["not counted"]
-            for name, cost in (
-                (n, w["cost"]) for n, w in json.loads(show_document(there).model_dump_json())["networks"].items()
-            )
+            name: [f"{n:,}" for n in cost.values()] if cost else ["not counted"] for name, cost in costs.items()
         }
 
 
