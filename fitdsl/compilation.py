@@ -36,6 +36,7 @@ from .syntax import nodes
 from .syntax.parser import parse
 from .syntax.printer import print_spec
 from .syntax.reading import load_source
+from .syntax.walk import free
 
 if TYPE_CHECKING:
     from .counting.space import Space
@@ -188,7 +189,8 @@ class Compilation:
         checked, reporter = self._sound, Reporter()
         values = read_point(point, params(checked.linked), reporter)
         spec = resolve(checked.linked, {**checked.point, **values})
-        built = build(spec, self.name, reporter, known=self._untouched(frozenset(values)))
+        known, is_named = self._untouched(frozenset(values)), not any(map(free, values.values()))
+        built = build(spec, self.name, reporter, known=known, is_named=is_named)
         domains = Domains(built.declarations.evaluator)
         infos = {name: domains.info(checked.params[name].declaration, values) for name in values}
         if reporter.has_errors:

@@ -32,6 +32,7 @@ def build(
     lost: frozenset[str] = frozenset(),
     *,
     known: Mapping[str, Network] | None = None,
+    is_named: bool = False,
 ) -> Built:
     """Everything a linked spec without params says.
 
@@ -41,9 +42,11 @@ def build(
         reporter: Told of every mistake; if it has errors afterwards, the program is not complete.
         lost: Names that a part of the text declares which could not be read.
         known: Networks that were made before, by name, of which nothing is different now.
+        is_named: Whether all names in it are known to mean something.
     """
     declarations = Declarations(declared(spec, reporter), reporter, lost, _networks=dict(known or {}))
-    check_names(spec, Vocabulary.of(declarations), reporter)
+    if not is_named:
+        check_names(spec, Vocabulary.of(declarations), reporter)
     _evaluate_all(declarations)
     networks = dict(_networks(declarations))
     places = Places(declarations)

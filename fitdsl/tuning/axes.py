@@ -21,8 +21,11 @@ Coordinate = int | float
 Identity = frozenset[tuple[str, Coordinate]]
 """A point without what has no say in it: equal where two points mean the same."""
 
-PROBES = 64
+PROBES = 24
 """Points by which is known which params always have a say."""
+
+MOST_LISTED = 64
+"""Places around one that are listed to draw from them."""
 
 _WORD = re.compile(r'"(?:\\.|[^"\\])*"|[][(){},]|[^][(){},"]+')
 
@@ -75,7 +78,7 @@ class Stepped(Axis):
     def neighbour(self, coordinate: Coordinate, generator: random.Random) -> int:
         last, reach = self.steps.size - 1, max(1, self.steps.size // 4)
         near = range(max(0, int(coordinate) - reach), min(last, int(coordinate) + reach) + 1)
-        others = [place for place in near if place != coordinate] if len(near) <= PROBES else near
+        others = [place for place in near if place != coordinate] if len(near) <= MOST_LISTED else near
         return generator.choice(others or [0])
 
 

@@ -1,7 +1,7 @@
 """What happened in a search, line by line on disk, so that whoever goes on with it knows everything.
 
-Each line is written before anything follows from it; what could not be found out again, that there is a trial and how
-it ended, is synced to the disk, too. A line that was cut off by a crash is left out.
+Each line is written before anything follows from it, so that it outlives its process; how a trial ended, which could
+not be found out again, is synced to the disk, too. A line that was cut off by a crash is left out.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ class Ledger:
         with writing(self.path.parent), self.path.open("a", encoding="utf-8") as file:
             file.write(line.model_dump_json() + "\n")
             file.flush()
-            if isinstance(line, Proposed | Ended):
+            if isinstance(line, Ended):
                 os.fsync(file.fileno())
         self._take(line)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -56,6 +57,8 @@ def run_trials(
     Raises:
         FitError: Ray breaks down again and again (FIT5033), or what happens cannot be written down (FIT5038).
     """
+    # what is loaded by now stays, so that Python need not look through it for garbage again and again
+    gc.freeze()
     crashes, idle = Crashes(study), 0
     while idle < ATTEMPTS:
         before, chronicle = study.progress, Chronicle(study, watch, crashes, is_asked_to_end)
