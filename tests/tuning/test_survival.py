@@ -235,8 +235,12 @@ def test_a_trial_of_several_gpus_trains_in_as_many_processes(cluster: Cluster, t
     assert two.trials[0].metrics["loss"] == pytest.approx(one.trials[0].metrics["loss"], abs=1e-3)
 
 
-def test_a_machine_with_another_version_is_found_before_any_trial(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_machine_with_another_version_is_found_before_any_trial(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = tmp_path / "other"
+    # processes of Ray look for packages in the driver's folder first, and an editable install leaves its version there
+    monkeypatch.chdir(tmp_path)
     (other / "fitdsl-0.0.1.dist-info").mkdir(parents=True)
     (other / "fitdsl-0.0.1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: fitdsl\nVersion: 0.0.1\n")
     node = cluster.add_node(num_cpus=1, env_vars={"PYTHONPATH": str(other)})
