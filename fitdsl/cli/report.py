@@ -82,6 +82,10 @@ def page_of(folder: Path) -> tuple[Page, tuple[str, ...]]:
     if any((folder / name).exists() for name in FILES):
         run = run_facts(folder)
         return run_page(run), run.missing
+    if not folder.exists() and folder.parent.name == "trials":
+        raise typer.BadParameter(
+            f"there is no run in `{folder}`: such a trial was not begun, or known from earlier work"
+        )
     if not folder.exists():
         raise typer.BadParameter(f"there is no folder `{folder}`")
     raise typer.BadParameter(f"`{folder}` holds neither a run nor a search: no `run.json`, no `search.json`")
