@@ -45,8 +45,8 @@ def test_a_trial_is_named_as_it_is_elsewhere(fit: Fit, name: str) -> None:
     outcome = fit("report", f"searches/pair/{name}")
     assert (outcome.code, outcome.out, outcome.err) == (0, "searches/pair/1/trials/7/report.html\n", "")
     assert fit("report", f"searches/pair/{name}0").err.splitlines()[-1] == (
-        "Error: Invalid value: there is no run in `searches/pair/1/trials/70`: such a trial was not begun, or known from "
-        "earlier work"
+        "Error: Invalid value: there is no run in `searches/pair/1/trials/70`: "
+        "such a trial was not begun, or known from earlier work"
     )
 
 
