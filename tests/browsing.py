@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 """Where the browser is; Playwright's own is not asked for, as that would be downloaded."""
@@ -27,6 +27,37 @@ def launched() -> Iterator[Browser]:
         browser.close()
 
 
+Look = tuple[int, Scheme]
+"""Width of a window in pixels, and what its reader prefers."""
+
+
+@dataclass
+class Windows:
+    """Empty windows of a browser by their look, as making a new one takes longer than most tests."""
+
+    browser: Browser
+    empty: dict[Look, list[Page]] = field(default_factory=dict)
+
+    def take(self, look: Look) -> Page:
+        """An empty window."""
+        width, scheme = look
+        if empty := self.empty.get(look):
+            return empty.pop()
+        return self.browser.new_page(viewport={"width": width, "height": _height(width)}, color_scheme=scheme)
+
+    def give_back(self, page: Page, look: Look) -> None:
+        """Empty a window as it was when it was new, whatever a test has done with it."""
+        width, scheme = look
+        page.goto("about:blank")
+        page.emulate_media(media="screen", color_scheme=scheme, reduced_motion=None)
+        page.set_viewport_size({"width": width, "height": _height(width)})
+        self.empty.setdefault(look, []).append(page)
+
+
+def _height(width: int) -> int:
+    return 844 if width == NARROW else 900
+
+
 @dataclass
 class Visit:
     """Pages that are open in a browser, and everything that none of them may do.
@@ -36,26 +67,31 @@ class Visit:
         requests: What pages asked the network for, beside themselves.
     """
 
-    browser: Browser
+    windows: Windows
     complaints: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
-    pages: list[Page] = field(default_factory=list)
+    pages: list[tuple[Page, Look]] = field(default_factory=list)
 
     def open(self, file: Path, *, fragment: str = "", width: int = WIDE, scheme: Scheme = "light") -> Page:
         """A file as a person sees it who opens it from a folder."""
-        height = 844 if width == NARROW else 900
-        page = self.browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-        self.pages.append(page)
+        page = self.windows.take((width, scheme))
+        self.pages.append((page, (width, scheme)))
         page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", self._failed)
         page.on("request", self._asked)
         page.goto(f"{file.resolve().as_uri()}{fragment}")
         return page
 
     def close(self) -> None:
         """Close everything that is open."""
-        for page in self.pages:
-            page.close()
+        for page, look in self.pages:
+            page.remove_listener("console", self._heard)
+            page.remove_listener("pageerror", self._failed)
+            page.remove_listener("request", self._asked)
+            self.windows.give_back(page, look)
+
+    def _failed(self, error: Error) -> None:
+        self.complaints.append(str(error))
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

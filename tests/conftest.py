@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import CHROMIUM, Visit, launched
+from browsing import CHROMIUM, Visit, Windows, launched
 from command_line import Fit, runner
-from playwright.sync_api import Browser
 
 from fitdsl.work.store import VARIABLE
 
@@ -40,18 +39,18 @@ def fit(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A browser for all tests of a process."""
+def windows() -> Iterator[Windows]:
+    """Windows of a browser for all tests of a process."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
     with launched() as browser:
-        yield browser
+        yield Windows(browser)
 
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Visit]:
+def visit(windows: Windows) -> Iterator[Visit]:
     """Opens pages, and fails if one of them complains or asks the network for anything."""
-    visit = Visit(browser)
+    visit = Visit(windows)
     yield visit
     visit.close()
     assert visit.complaints == []

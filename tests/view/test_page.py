@@ -34,6 +34,16 @@ b + c
 AdaptiveAvgPool2d(1) -> Flatten() -> Linear(3)"""
 ATTACK = "</script><img src=x onerror=\"document.title='taken'\">"
 
+ALIKE = ("cifar100_", "depth_")
+"""Specs whose networks are those of others but for numbers; they are looked at with the slow tests."""
+EVERY_SPEC = pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem.startswith(ALIKE) else [])
+        for path in SPECS
+    ],
+)
+
 
 @pytest.fixture
 def digits(visit: Visit, tmp_path: Path) -> Page:
@@ -65,7 +75,7 @@ PLACES = """() => Object.fromEntries([...document.querySelectorAll("#world .item
 }))"""
 
 
-@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+@EVERY_SPEC
 def test_scripts_and_python_put_everything_in_the_same_place(visit: Visit, tmp_path: Path, path: Path) -> None:
     compilation = Compilation.open(path)
     drawn = svg_view(compilation, ViewOptions())
@@ -116,7 +126,7 @@ def layers_of(network: Any) -> list[list[str]]:
     ]
 
 
-@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+@EVERY_SPEC
 def test_numbers_are_those_of_the_json_at_random_points(visit: Visit, tmp_path: Path, path: Path) -> None:
     page, compilation, chance = opened(visit, tmp_path, path), Compilation.open(path), Random(path.stem)
     params = json.loads(page.text_content("#spec") or "")["params"]

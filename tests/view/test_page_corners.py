@@ -124,6 +124,7 @@ def test_nothing_is_selected_anew_after_escape(digits: Page) -> None:
 
 def test_a_table_of_layers_stays_as_it_is_while_layers_are_selected(digits: Page) -> None:
     digits.locator("details.layers summary").first.click()
+    digits.wait_for_selector("details.layers tbody tr")
     digits.evaluate("() => { document.querySelector('details.layers tbody tr').id = 'kept' }")
     item(digits, "thin.logits").locator("text").first.click()
     assert digits.locator("#kept").count() == 1

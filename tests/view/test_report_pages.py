@@ -84,7 +84,7 @@ def test_a_search_can_be_read(visit: Visit, search: Path, width: int, scheme: Sc
 
 
 def test_pages_are_whole_without_scripts(visit: Visit, search: Path) -> None:
-    context = visit.browser.new_context(java_script_enabled=False)
+    context = visit.windows.browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(search.as_uri())
     assert page.locator("#students-table tbody tr").count() == 12
