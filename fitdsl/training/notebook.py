@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 from ..view.notebook.curves import Chart, chart
 from ..view.notebook.markup import Column, Markup, headline, panel, remark, row, table
 from ..view.terminal import counted, human, printable
-from .events import EpochDone
 from .report import RunReport, SummaryRow, summary_table
+from .shown import histories
 
 NETWORKS = (
     Column("network"),
@@ -18,8 +16,6 @@ NETWORKS = (
     *(Column(title, "number") for title in ("weights", "smaller", "MACs", "fewer", "test accuracy", "seconds")),
 )
 STAGES = (Column("stage"), *(Column(title, "number") for title in ("epochs", "kept", "seconds")), Column(""))
-
-Epochs = Mapping[int, Mapping[str, Any]]
 
 
 def run_bundle(report: RunReport) -> dict[str, str]:
@@ -79,35 +75,13 @@ def _stage_rows(report: RunReport) -> Iterator[tuple[str, ...]]:
 
 def _charts(report: RunReport) -> Iterator[Chart]:
     """For each stage that was trained here its loss, its accuracy, and how well its hints are met."""
-    for stage, epochs in _epochs(report).items():
-        names = dict.fromkeys(name for event in epochs.values() for name in (*event["train"], *event["val"]))
+    known = histories(report.folder, [*report.plan, *report.stages]) if report.folder.name else {}
+    for stage, epochs in known.items():
+        names = dict.fromkeys(name for epoch in epochs for name in (*epoch.train, *epoch.val))
         for name in names:
             if name in ("loss", "accuracy") or name.startswith("fit("):
-                lines = {split: _line(epochs, split, name) for split in ("train", "val")}
+                lines = {
+                    "train": [(epoch.epoch, epoch.train[name]) for epoch in epochs if name in epoch.train],
+                    "val": [(epoch.epoch, epoch.val[name]) for epoch in epochs if name in epoch.val],
+                }
                 yield Chart(f"{stage}: {name}", {split: line for split, line in lines.items() if line})
-
-
-def _line(epochs: Epochs, split: str, name: str) -> Sequence[tuple[int, float]]:
-    return [(epoch, event[split][name]) for epoch, event in sorted(epochs.items()) if name in event[split]]
-
-
-def _epochs(report: RunReport) -> Mapping[str, Epochs]:
-    """The epochs of each stage, as far as they can be read; one that was trained again counts once."""
-    found: dict[str, dict[int, Mapping[str, Any]]] = {}
-    for event in _events(report):
-        if event.get("event") == EpochDone.event:
-            found.setdefault(event["stage"], {})[event["epoch"]] = event
-    return found
-
-
-def _events(report: RunReport) -> Iterator[Mapping[str, Any]]:
-    try:
-        lines = (report.folder / "events.jsonl").read_text(encoding="utf-8").splitlines() if report.folder.name else []
-    except (OSError, UnicodeDecodeError):
-        return
-    for line in lines:
-        try:
-            yield json.loads(line)
-        except ValueError:
-            # a killed process may have left half a line
-            continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,12 @@ def run_facts(folder: Path) -> RunFacts:
         missing=tuple(missing),
         **_settings(report, events),
     )
+
+
+def histories(folder: Path, stages: Iterable[str]) -> dict[str, tuple[EpochFacts, ...]]:
+    """The epochs of stages that are on record in a run's folder; nothing of what cannot be read."""
+    events = list(_events(folder / "events.jsonl", []))
+    return {stage: _history(stage, events) for stage in stages}
 
 
 def _settings(report: RunReport | None, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

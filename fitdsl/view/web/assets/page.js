@@ -40,6 +40,7 @@ const state = {
   isMoved: false,
   columns: [],
   drawn: null,
+  range: [0, 0],
   selected: null,
   stage: -1,
   colour: "kind",
@@ -70,8 +71,8 @@ function openedOf(column) {
 function draw() {
   const hadFocus = world.contains(document.activeElement);
   state.drawn = compose(state.columns, state.point.hints, spec.losses, spec.stages);
+  state.range = state.colour in MEASURED ? rangeOf(MEASURED[state.colour]) : [0, 0];
   world.innerHTML = paint(state.drawn, spec.stages, MARKS);
-  picture.dataset.mode = state.stage >= 0 ? "stage" : state.colour;
   markSelected(hadFocus);
 }
 
@@ -137,13 +138,12 @@ function trainedIn(item) {
 function shareOf(item) {
   const cost = item.cost[MEASURED[state.colour]];
   if (!cost) return 0;
-  const [low, high] = rangeOf();
+  const [low, high] = state.range;
   return high > low ? 0.15 + (0.85 * Math.log(cost / low)) / Math.log(high / low) : 1;
 }
 
 /** The least and the most that an item costs which is drawn and costs anything. */
-function rangeOf() {
-  const place = MEASURED[state.colour];
+function rangeOf(place) {
   const costs = state.columns
     .flatMap((column) => [...shown(column.item)].map((item) => item.cost[place]))
     .filter((c) => c);
@@ -322,7 +322,7 @@ function showLegend() {
       .map(([code, text]) => swatch(`does-${code === "-" ? "nothing" : code}`, text))
       .join("");
   else if (state.colour in MEASURED) {
-    const [low, high] = rangeOf();
+    const [low, high] = state.range;
     legend.innerHTML = `<span>${esc(human(low))}</span><span class="ramp"></span><span>${esc(human(high))} ${NOUNS[state.colour]}</span>`;
   } else if (state.colour === "trained")
     legend.innerHTML = [

@@ -22,9 +22,9 @@ function placesOf(spec, chosen) {
 
 /** What a table says at places on the axes. */
 function valueAt(spec, table, places) {
-  const sizes = axesOf(spec);
+  spec.axes ??= axesOf(spec);
   let place = 0;
-  for (const axis of table.p) place = place * sizes[axis] + places[axis];
+  for (const axis of table.p) place = place * spec.axes[axis] + places[axis];
   return table.v[place];
 }
 
