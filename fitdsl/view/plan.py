@@ -9,7 +9,7 @@ from math import ceil
 from ..optim.clipping import clip_of
 from ..program.model import Program, StagePlan, StageSettings, steps_per_epoch
 from ..values import Cost
-from ..work.caching import caching, megabytes
+from ..work.caching import expected_caching, megabytes
 from .spelling import spell
 from .table import parts, stage_block, stage_facts
 from .terminal import Display, Style, counted, indent, printable, sections, wrap
@@ -77,13 +77,11 @@ def effort(program: Program, stage: StagePlan, epochs: int | None = None) -> dic
 
 def _cache(program: Program, stage: StagePlan) -> str | None:
     """Which outputs of what does not learn are kept, and what they take; None where there are none."""
-    data = program.data[stage.data]
-    available = data.source.signature.train
-    kept = caching(program, stage, data.sizes(available) if available else (1, 0))
+    kept = expected_caching(program, stage)
     if not kept.cut:
         return f"nothing: {kept.reason}" if kept.reason else None
     places = ", ".join(f"{network}.{a}" for network, found in kept.cut.outputs.items() for a in found)
-    if not available:
+    if not program.data[stage.data].source.signature.train:
         return f"{places}: {kept.bytes:,} bytes an example, {WHERE[kept.place]}"
     examples = " and ".join(f"{count:,} rows for {part}" for part, count in kept.rows.items())
     said = f"{places}: {megabytes(kept.bytes)} {WHERE[kept.place]}, {examples}"

@@ -36,6 +36,13 @@ class Caching:
     reason: str = ""
 
 
+def expected_caching(program: Program, plan: StagePlan) -> Caching:
+    """What is kept in a stage, as far as that is known before its data are opened."""
+    data = program.data[plan.data]
+    available = data.source.signature.train
+    return caching(program, plan, data.sizes(available) if available else (1, 0))
+
+
 def caching(program: Program, plan: StagePlan, sizes: tuple[int, int]) -> Caching:
     """What is kept in a stage.
 

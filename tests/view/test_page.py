@@ -20,6 +20,7 @@ from fitdsl.view.document import show_document
 from fitdsl.view.drawing.views import svg_view
 from fitdsl.view.options import ViewOptions
 from fitdsl.view.page.page import page_view
+from fitdsl.view.page.points import points
 
 ROOT = Path(__file__).parents[2]
 DIGITS = ROOT / "specs" / "digits.fit"
@@ -167,6 +168,16 @@ def test_a_space_too_large_to_hold_moves_one_param_at_a_time(visit: Visit, tmp_p
         ]
     ]
     assert "one param moves at a time" in page.inner_text("aside")
+
+
+def test_no_more_is_worked_out_than_can_be_waited_for_and_much_is_told() -> None:
+    widths = "\n".join(f"param w{place} = 16 in 1..40" for place in range(20))
+    layers = " -> ".join(f"Linear(w{place})" for place in range(20))
+    told: list[str] = []
+    around = points(read(f"{widths}\nstudent net(image: [4]) {{ {layers} }}\n"), told.append)
+    assert [param.name for param in around.turned] == [f"w{place}" for place in range(12)]
+    assert around.left_out == tuple(f"w{place}" for place in range(12, 20))
+    assert told == [f"{1 + 12 * 39} students are worked out for the page"]
 
 
 def test_a_point_that_misses_a_requirement_or_does_not_check_says_so(digits: Page) -> None:

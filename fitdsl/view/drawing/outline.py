@@ -12,7 +12,7 @@ from dataclasses import field, replace
 from itertools import groupby
 
 from ...dataclass import dataclass
-from ...graph.model import LayerGraph
+from ...graph.model import Layer, LayerGraph
 from ...graph.outside import Opaque
 from ...graph.sketch import UNNAMED, Unfit
 from ...values import Cost, TensorType
@@ -107,11 +107,20 @@ def _input(name: str, given: TensorType) -> Item:
 
 def _layer(graph: LayerGraph, address: str) -> Item:
     layer = graph.layers[address]
+    doc = layer.op.message if isinstance(layer.op, Unfit) else ""
+    return Item(address, word_of(layer), (address,), address, layer.type, layer.cost, family_of_layer(layer), doc=doc)
+
+
+def word_of(layer: Layer) -> str:
+    """The call of a layer as it is shown; of one at fault what is wrong with it."""
     if isinstance(layer.op, Unfit):
-        word = printable(f"{layer.op.code} {layer.op.call}")
-        return Item(address, word, (address,), address, layer.type, layer.cost, "fault", doc=layer.op.message)
-    word = "not written here" if isinstance(layer.op, Opaque) else printable(spell_call(layer.op))
-    return Item(address, word, (address,), address, layer.type, layer.cost, family_of(type(layer.op)))
+        return printable(f"{layer.op.code} {layer.op.call}")
+    return "not written here" if isinstance(layer.op, Opaque) else printable(spell_call(layer.op))
+
+
+def family_of_layer(layer: Layer) -> str:
+    """The kind by which a layer is coloured."""
+    return "fault" if isinstance(layer.op, Unfit) else family_of(type(layer.op))
 
 
 def _block(graph: LayerGraph, address: str, parts: tuple[Item, ...]) -> Item:

@@ -5,7 +5,7 @@ What differs from point to point stands in `tables`; lists of facts are in `fact
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 from typing import Any
@@ -64,19 +64,22 @@ MEASURES: Mapping[str, float] = {
 """Lengths in pixels and limits of drawings, which scripts share with the drawings of `fit show --format svg`."""
 
 
-def page_data(compilation: Compilation, around: Points | None = None) -> dict[str, Any]:
+def page_data(
+    compilation: Compilation, around: Points | None = None, tell: Callable[[str], None] = lambda _: None
+) -> dict[str, Any]:
     """A spec with some of its points; only as it stands if it does not check.
 
     Args:
         compilation: The spec.
         around: Its points; if left out all of its space that a page can show.
+        tell: Told what takes a while.
 
     Raises:
         FitError: Nothing of it is known.
     """
     sketch = compilation.sketch
     if compilation.is_sound:
-        around = around or points(compilation)
+        around = around or points(compilation, tell)
         programs = [_program(standing) for standing in around.standings]
         params = list(compilation.params.values())
     else:

@@ -11,15 +11,14 @@ from typing import Any
 
 from ...dataclass import dataclass
 from ...graph.model import Layer, LayerGraph, Network
-from ...graph.outside import Opaque
 from ...graph.receptive import receptive_fields
 from ...graph.sketch import Unfit
 from ...program.model import Hint, Program, StagePlan
 from ...source import NOWHERE, Span
 from ...values import TensorType
-from ...work.caching import Caching, caching
-from ..drawing.outline import family_of
-from ..spelling import spell, spell_call
+from ...work.caching import Caching, expected_caching
+from ..drawing.outline import family_of_layer, word_of
+from ..spelling import spell
 from ..terminal import printable
 from .tables import Pool
 
@@ -58,11 +57,11 @@ class Facts:
     def _layer(self, layer: Layer, graph: LayerGraph, field: tuple[int, ...] | None, states: str) -> list[Any]:
         cost = layer.cost
         alike = [
-            _call(layer),
+            word_of(layer),
             [shape_of(graph.type_of(name)) for name in layer.inputs],
             shape_of(layer.type),
             [cost.params, cost.weights, cost.macs, cost.activations],
-            "fault" if isinstance(layer.op, Unfit) else family_of(type(layer.op)),
+            family_of_layer(layer),
             self._line(layer.span),
             _arguments(layer),
         ]
@@ -93,19 +92,28 @@ class Facts:
         }
 
     def _row(self, layer: Layer) -> list[Any]:
-        return [_call(layer), shape_of(layer.type), family_of(type(layer.op)), layer.cost.params]
+        return [word_of(layer), shape_of(layer.type), family_of_layer(layer), layer.cost.params]
 
     # Stages -----------------------------------------------------------------------------------------------------------
 
     @cached_property
     def _caching(self) -> Mapping[str, Caching]:
-        return {name: _caching(self.program, stage) for name, stage in self.program.stages.items()}
+        return {name: expected_caching(self.program, stage) for name, stage in self.program.stages.items()}
 
     @cached_property
     def _needed(self) -> Mapping[tuple[str, str], frozenset[str]]:
         """By stage and network, the layers that run in every step."""
         return {
             (name, network): _in_step(self.program.networks[network].graph, stage, network, self._kept(name, network))
+            for name, stage in self.program.stages.items()
+            for network in stage.runs
+        }
+
+    @cached_property
+    def _trained(self) -> Mapping[tuple[str, str], frozenset[str]]:
+        """By stage and network, the layers that learn."""
+        return {
+            (name, network): stage.learning(network) | stage.trains.get(network, frozenset())
             for name, stage in self.program.stages.items()
             for network in stage.runs
         }
@@ -117,7 +125,7 @@ class Facts:
         plan = self.program.stages[stage]
         if address not in plan.runs.get(network, ()):
             return ABSENT
-        if address in plan.learning(network) | plan.trains.get(network, frozenset()):
+        if address in self._trained[stage, network]:
             return TRAINS
         if address not in plan.frozen.get(network, ()):
             return RUNS
@@ -136,24 +144,12 @@ def text_of(doc: str) -> str:
     return "\n".join(map(printable, doc.split("\n")))
 
 
-def _call(layer: Layer) -> str:
-    if isinstance(layer.op, Unfit):
-        return printable(f"{layer.op.code} {layer.op.call}")
-    return "not written here" if isinstance(layer.op, Opaque) else printable(spell_call(layer.op))
-
-
 def _arguments(layer: Layer) -> list[list[str]]:
     """Every argument with its value, those at their defaults too."""
     if isinstance(layer.op, Unfit):
         return [["at fault", printable(layer.op.message)]]
     named = [[name, printable(spell(getattr(layer.op, name)))] for name in type(layer.op).model_fields]
     return [*named, ["init", printable(spell(layer.init))]] if layer.init is not None else named
-
-
-def _caching(program: Program, stage: StagePlan) -> Caching:
-    data = program.data[stage.data]
-    available = data.source.signature.train
-    return caching(program, stage, data.sizes(available) if available else (1, 0))
 
 
 def _in_step(graph: LayerGraph, stage: StagePlan, network: str, kept: tuple[str, ...]) -> frozenset[str]:

@@ -39,12 +39,12 @@ COLOURS = (
 
 
 def page_view(compilation: Compilation, options: ViewOptions) -> str:
-    """The whole spec as one page to walk through; the options do not matter.
+    """The whole spec as one page to walk through; a depth does not matter.
 
     Raises:
         FitError: Nothing of the spec is known.
     """
-    return page(page_data(compilation))
+    return page(page_data(compilation, tell=options.tell))
 
 
 def page(data: Mapping[str, Any]) -> str:

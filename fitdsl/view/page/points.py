@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from math import prod
 
@@ -13,6 +13,7 @@ from ...syntax.spelling import spell
 from .tables import Axes
 
 MOST_POINTS = 512
+MANY_POINTS = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,16 +60,32 @@ class Points:
         return place
 
 
-def points(compilation: Compilation) -> Points:
-    """The points around a sound spec's own one that differ in what shapes its networks."""
+def points(compilation: Compilation, tell: Callable[[str], None] = lambda _: None) -> Points:
+    """The points around a sound spec's own one that differ in what shapes its networks.
+
+    Args:
+        compilation: The spec.
+        tell: Told before many are worked out, as that takes a while.
+    """
     shaping = [compilation.params[name] for name in compilation.shaping]
     ordered = [info for info in compilation.params.values() if info in shaping and info.domain is not None]
     small = [info for info in ordered if info.size is not None and info.size <= MOST_POINTS]
-    turned = tuple(found for info in small if (found := _turned(info)) is not None)
+    turned = _few(found for info in small if (found := _turned(info)) is not None)
     left_out = tuple(info.name for info in ordered if info.name not in {param.name for param in turned})
     is_whole = prod(len(param.values) for param in turned) <= MOST_POINTS
     wanted = _all(turned) if is_whole else _single(turned)
+    if len(wanted) > MANY_POINTS:
+        tell(f"{len(wanted)} students are worked out for the page")
     return Points(turned, left_out, is_whole, tuple(map(compilation.standing, wanted)))
+
+
+def _few(turned: Iterable[Turned]) -> tuple[Turned, ...]:
+    """As many of the params, from the first on, as have so few values together that each can be shown by itself."""
+    kept: list[Turned] = []
+    for param in turned:
+        if sum(len(one.values) for one in (*kept, param)) <= MOST_POINTS:
+            kept.append(param)
+    return tuple(kept)
 
 
 def chosen_points(compilation: Compilation, wanted: Iterable[Mapping[str, str]]) -> Points:
