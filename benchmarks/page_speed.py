@@ -18,7 +18,7 @@ from statistics import median
 sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "tests")]
 
 from browsing import launched  # noqa: E402
-from draw_speed import CHAIN, RESIDUAL, spec  # noqa: E402
+from draw_speed import CHAIN, RESIDUAL, spec, unlike  # noqa: E402
 
 from fitdsl.compilation import Compilation  # noqa: E402
 from fitdsl.source import Source  # noqa: E402
@@ -26,7 +26,9 @@ from fitdsl.view.options import ViewOptions  # noqa: E402
 from fitdsl.view.page.page import page_view  # noqa: E402
 
 NESTED = "repeat 20 {{ repeat w in {widths} {{ Conv2d(w, 3, padding=1) -> ReLU() }} }}"
+ALL_OPEN = "2,000 layers in 20 blocks, all open, a box each"
 SPECS = {
+    ALL_OPEN: unlike(),
     "2,000 layers in a chain": spec(CHAIN, 1000),
     "2,000 layers in 20 blocks": spec(NESTED, 50),
     "2,000 layers in blocks of four with a shortcut": spec(RESIDUAL, 500),
@@ -64,6 +66,9 @@ def main() -> int:
                 page.goto(file.as_uri())
                 page.wait_for_function("() => performance.getEntriesByName('first-contentful-paint').length > 0")
                 painted.append(page.evaluate(PAINTED) / 1000)
+                if name == ALL_OPEN:
+                    page.keyboard.press("o")
+                    page.wait_for_function("() => document.querySelectorAll('#world .item').length > 2000")
                 toggled += [page.evaluate(TOGGLED.replace("WHICH", str(which))) / 1000 for which in (1, 1, 2, 2)]
                 page.close()
             paint, toggle = median(painted), median(toggled)

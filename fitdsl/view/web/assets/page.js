@@ -193,16 +193,17 @@ function hashOf({ hint, column, item }) {
   return address ? `${encodeURIComponent(column.network.name)}.${address}` : encodeURIComponent(column.network.name);
 }
 
+/** Mark the item that is selected; where none is the first one is reached by Tab. */
 function markSelected(focus) {
-  const elements = [...world.querySelectorAll(".item")];
-  for (const element of elements) {
-    const isChosen = element.dataset.key === state.selected;
-    element.classList.toggle("selected", isChosen);
-    element.setAttribute("aria-selected", isChosen);
+  for (const element of world.querySelectorAll('.selected, [tabindex="0"]')) {
+    element.classList.remove("selected");
+    element.removeAttribute("aria-selected");
     element.tabIndex = -1;
   }
-  const chosen = elements.find((element) => element.dataset.key === state.selected);
-  const reached = chosen ?? elements[0];
+  const chosen = state.selected === null ? null : world.querySelector(`[data-key="${CSS.escape(state.selected)}"]`);
+  chosen?.classList.add("selected");
+  chosen?.setAttribute("aria-selected", "true");
+  const reached = chosen ?? world.querySelector(".item");
   if (reached) reached.tabIndex = 0;
   if (focus) (chosen ?? picture).focus({ preventScroll: true });
 }
