@@ -70,10 +70,16 @@ def test_a_network_with_branches_is_drawn_without_overlaps(visit: Visit, tmp_pat
     assert overlaps(opened(visit, tmp_path, spec)) == []
 
 
-PLACES = """() => Object.fromEntries([...document.querySelectorAll("#world .item[data-address]")].map((item) => {
-  const box = item.querySelector(".box");
-  return [item.dataset.address, ["x", "y", "width", "height"].map((name) => Number(box.getAttribute(name)))];
-}))"""
+PLACES = """() => {
+  const world = document.getElementById("world").getScreenCTM().inverse();
+  const items = [...document.querySelectorAll("#world .item[data-address]")];
+  return Object.fromEntries(items.map((item) => {
+    const box = item.querySelector(".box");
+    const [x, y, width, height] = ["x", "y", "width", "height"].map((name) => Number(box.getAttribute(name)));
+    const moved = world.multiply(box.getScreenCTM());
+    return [item.dataset.address, [x + moved.e, y + moved.f, width, height]];
+  }));
+}"""
 
 
 @EVERY_SPEC

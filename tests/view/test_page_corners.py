@@ -130,6 +130,19 @@ def test_a_table_of_layers_stays_as_it_is_while_layers_are_selected(digits: Page
     assert digits.locator("#kept").count() == 1
 
 
+def test_what_stays_as_it_is_is_moved_and_not_made_anew(digits: Page) -> None:
+    address = "thin.s2[3][0]"
+    before = item(digits, address).bounding_box()
+    item(digits, address).evaluate("(element) => { element.id = 'same' }")
+    item(digits, "thin.s1").locator("text").first.click()
+    item(digits, "thin.s1").locator("text").first.click()
+    assert item(digits, "thin.s1").get_attribute("aria-expanded") == "false"
+    assert item(digits, address).get_attribute("id") == "same"
+    assert item(digits, address).bounding_box() != before
+    digits.select_option("#colour", "macs")
+    assert item(digits, address).get_attribute("id") is None
+
+
 # Pointers and colours -------------------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from ..options import ViewOptions
 from ..web.html import Page, html
 from .data import page_data
 
-DRAWING = ("letters.js", "space.js", "outline.js", "layout.js", "align.js", "paint.js", "picture.js")
+DRAWING = ("letters.js", "space.js", "outline.js", "layout.js", "align.js", "paint.js", "picture.js", "canvas.js")
 """The scripts that draw a point of a spec, for any page."""
 SCRIPTS = (*DRAWING, "panel.js", "find.js", "page.js")
 MENU_VALUES = 5

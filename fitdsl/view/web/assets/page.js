@@ -1,11 +1,12 @@
 /** The page of a spec: what is drawn at the moment, and everything that a person can do with it. */
 
+import { Canvas } from "./canvas.js";
 import { listenToFind } from "./find.js";
 import { counted, human, measureBy } from "./letters.js";
 import { forget, itemsOf, openTo } from "./outline.js";
 import { esc } from "./paint.js";
 import { describe, describeMissing, kindOf, tabulate } from "./panel.js";
-import { columnOfNetwork, compose, deepest, doingOf, paint, runsIn, sizeOf, stateOf } from "./picture.js";
+import { columnOfNetwork, compose, deepest, doingOf, runsIn, sizeOf, stateOf } from "./picture.js";
 import { pointOf, resolve, standingAt, touchedBy, UNSOUND } from "./space.js";
 
 const spec = JSON.parse(document.getElementById("spec").textContent);
@@ -41,6 +42,7 @@ const state = {
   columns: [],
   drawn: null,
   range: [0, 0],
+  looks: "",
   selected: null,
   stage: -1,
   colour: "kind",
@@ -72,7 +74,10 @@ function draw() {
   const hadFocus = world.contains(document.activeElement);
   state.drawn = compose(state.columns, state.point.hints, spec.losses, spec.stages);
   state.range = state.colour in MEASURED ? rangeOf(MEASURED[state.colour]) : [0, 0];
-  world.innerHTML = paint(state.drawn, spec.stages, MARKS);
+  const looks = JSON.stringify([state.stage, state.colour, state.range, state.touched]);
+  if (looks !== state.looks) canvas.forget();
+  state.looks = looks;
+  canvas.draw(state.drawn, spec.stages);
   markSelected(hadFocus);
 }
 
@@ -82,6 +87,8 @@ const MARKS = {
   network: (network, inner) => marked(`${network.name} `, networkLabel(network), "network", inner),
   item: markedItem,
 };
+
+const canvas = new Canvas(world, MARKS);
 
 function marked(key, label, look, inner, more = "") {
   return `<g class="item ${look}" data-key="${esc(key)}" role="treeitem" aria-label="${esc(label)}" tabindex="-1"${more}>${inner}</g>`;

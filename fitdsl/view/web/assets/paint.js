@@ -91,43 +91,36 @@ function shownType(item) {
   return { pointwise: "", fault: "?" }[item.family] ?? item.type;
 }
 
-/** Everything of a network whose spine begins at (x, y). */
-export function paintInside(box, x, y, paintItem, depth = 0) {
-  const wires = box.wires.map((wire) =>
-    line(
-      wire.points.map(([px, py]) => [px + x, py + y]),
-      "wire",
-      wire.hasArrow,
-    ),
-  );
-  const boxes = box.children.map((child) => {
-    const placed = { x: x + child.x, y: y + child.y, box: child.box };
-    if (!child.box.isOpen) return paintItem(placed.box.item, paintRow(placed));
-    const frame = paintItem(placed.box.item, paintFrame(placed, depth));
-    return frame + paintInside(placed.box, placed.x, placed.y, paintItem, depth + 1);
-  });
-  return wires.join("") + boxes.join("");
+/** A box without those inside, where its spine begins at (0, 0); a network has no frame. */
+export function paintBox(box, depth) {
+  if (!box.isOpen) return paintRow(box);
+  return box.item.parent ? paintFrame(box, depth) : "";
 }
 
-function paintFrame({ x, y, box }, depth) {
+/** The wires between the boxes inside a box. */
+export function paintWires(box) {
+  return box.wires.map((wire) => line(wire.points, "wire", wire.hasArrow)).join("");
+}
+
+function paintFrame(box, depth) {
   const item = box.item;
-  const [left, width] = [x - box.left, box.left + box.right];
+  const [left, width] = [-box.left, box.left + box.right];
   const cost = item.cost[0] ? human(item.cost[0]) : "";
   const room = width - 3 * sizes.margin - textWidth(cost, sizes.small);
   const name = fit(labelOf(item), room, sizes.size, true);
   const taken = textWidth(name, sizes.size, true) + (name ? sizes.margin : 0);
   const word = room - taken > 2 * sizes.size ? fit(item.word, room - taken, sizes.size) : "";
   return (
-    rect(left, y, width, box.height, depth % 2 ? "box block inner" : "box block", 6) +
-    words(left + sizes.margin, y + 13, name, "name", "start", word, "kind") +
-    words(left + width - sizes.margin, y + 13, cost, "faint", "end")
+    rect(left, 0, width, box.height, depth % 2 ? "box block inner" : "box block", 6) +
+    words(left + sizes.margin, 13, name, "name", "start", word, "kind") +
+    words(left + width - sizes.margin, 13, cost, "faint", "end")
   );
 }
 
-function paintRow({ x, y, box }) {
+function paintRow(box) {
   const item = box.item;
   const isBlock = item.parts.length > 0;
-  const [left, width, base] = [x - box.left, box.left + box.right, y + sizes.base];
+  const [left, width, base] = [-box.left, box.left + box.right, sizes.base];
   const shape = shownType(item);
   const room = width - 3 * sizes.margin - textWidth(shape, sizes.small);
   const name = fit(labelOf(item), room, sizes.size, true);
@@ -136,7 +129,7 @@ function paintRow({ x, y, box }) {
   return (
     rect(
       left,
-      y,
+      0,
       width,
       sizes.row,
       isBlock ? "box closed" : `box layer ${item.family}`,

@@ -4,7 +4,7 @@ import { align, heightOf, wayTo } from "./align.js";
 import { boxOf } from "./layout.js";
 import { counted, fit, fitCall, human, sizes, textWidth } from "./letters.js";
 import { compare, itemsOf, openTo, outline, rowsOf } from "./outline.js";
-import { halfWidth, line, paintInside, px, rect, words } from "./paint.js";
+import { halfWidth, line, px, rect, words } from "./paint.js";
 
 /** A network with the way it is laid out; blocks are open as `opened` says of their keys, or as far as can be looked at. */
 export function columnOfNetwork(network, opened) {
@@ -331,17 +331,10 @@ export function sizeOf(network) {
   return `${human(network.cost[0])} params, ${human(network.cost[2])} MACs`;
 }
 
-/** What leaves parts of a picture as they are. */
-export const PLAIN = {
-  card: (_, inner) => inner,
-  network: (_, inner) => inner,
-  item: (_column, _item, inner) => inner,
-};
-
-/** A composed picture as markup; `marks` wrap the cards of hints, the headings of networks and the boxes of items. */
-export function paint({ standing, cards, pills }, stages, marks) {
+/** The parts of a composed picture, those behind others first: markup, or a network with the place of its spine. */
+export function* piecesOf({ standing, cards, pills }, stages, marks) {
   const numbers = new Map(stages.map((stage, place) => [stage.name, place + 1]));
-  const markup = cards.map((card) => marks.card(card.hint, paintCard(card)));
+  yield cards.map((card) => marks.card(card.hint, paintCard(card))).join("");
   const nets = [...standing.values()];
   const ordered = [
     ...nets.filter((net) => net.column.network.role === "teacher"),
@@ -349,11 +342,10 @@ export function paint({ standing, cards, pills }, stages, marks) {
   ];
   for (const net of ordered) {
     const { network } = net.column;
-    markup.push(marks.network(network, heading(net, sizeOf(network))));
-    markup.push(paintInside(net.box, net.x, net.y, (item, inner) => marks.item(net.column, item, inner)));
-    markup.push(bars(net, stages), ties(cards, net));
+    yield marks.network(network, heading(net, sizeOf(network)));
+    yield net;
+    yield bars(net, stages) + ties(cards, net);
   }
-  markup.push(lossLines(pills, standing), ...pills.map((pill) => paintPill(pill, numbers)));
-  if (!nets.length) markup.push('<text x="22" y="22">This spec has no networks.</text>');
-  return markup.join("");
+  yield lossLines(pills, standing) + pills.map((pill) => paintPill(pill, numbers)).join("");
+  if (!nets.length) yield '<text x="22" y="22">This spec has no networks.</text>';
 }
