@@ -28,6 +28,11 @@ class Weight:
         first, second = (self.scale * bound for bound in self.schedule.extremes())
         return min(first, second), max(first, second)
 
+    @property
+    def is_zero(self) -> bool:
+        """Whether it is 0 all the time."""
+        return self.extremes() == (0, 0)
+
 
 @dataclass(frozen=True)
 class Term:

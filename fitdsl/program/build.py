@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..component import components, find
 from ..dataclass import dataclass
@@ -10,6 +10,7 @@ from ..diagnostics import Reporter
 from ..graph.model import Network
 from ..semantics.names import check_names, declared, stages
 from ..syntax import nodes
+from ..syntax.walk import free
 from .declarations import BUILT_IN, Declarations
 from .hints import Hints
 from .model import Hint, Program, StagePlan
@@ -56,7 +57,7 @@ def build(
     ordered = in_order(written, declarations)
     plans = planner.plan_all(ordered)
     planner.look_at(stage for stage in written.values() if stage not in ordered)
-    _warn_of_unused(declarations, networks, hints, plans)
+    _warn_of_unused(declarations, networks, hints, written.values())
     data = {n: settings for n in declarations.names(nodes.Data) if (settings := declarations.data(n)) is not None}
     spans = {n: declarations.named[n].name.span for n in data}
     return Built(Program(name, data, networks, hints, plans, spans), declarations)
@@ -103,15 +104,16 @@ def _warn_of_unused(
     declarations: Declarations,
     networks: Mapping[str, Network],
     hints: Mapping[str, Hint],
-    plans: Mapping[str, StagePlan],
+    written: Iterable[nodes.Stage],
 ) -> None:
     """Layers whose output nothing reads, and hints that no stage takes: they run, but are hardly meant."""
     if declarations.reporter.has_errors:
         # what reads them may be what is wrong
         return
-    used = {name for plan in plans.values() for name in plan.hints}
+    losses = [s.value for stage in written for s in stage.settings if s.name.text == "loss"]
+    used = {name for loss in losses for name in free(loss)}
     for hint in hints.values():
-        if plans and hint.name not in used:
+        if losses and hint.name not in used:
             declarations.reporter.warning(
                 "FIT3005",
                 hint.span,

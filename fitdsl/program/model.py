@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from ..component import ByName, Record
 from ..data.base import DataSettings
@@ -33,7 +33,7 @@ class StageSettings(Record):
     train: tuple[Selection, ...] = Field(description="what this stage trains: a network, some of its layers, or a list")
     loss: Objective = Field(description="what it minimises: a weighted sum of losses")
     optimizer: Optimizer = Field(description="how weights are updated")
-    epochs: PositiveInt = Field(description="passes over the training split, at most")
+    epochs: NonNegativeInt = Field(description="passes over the training split, at most; with 0 the stage is left out")
     schedule: Schedule | None = Field(None, description="factor on the learning rate over the epochs")
     batch: PositiveInt | None = Field(None, description="examples a step; the data's own batch if left out")
     stop: Stop | None = Field(None, description="when to stop before the last epoch")

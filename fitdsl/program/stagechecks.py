@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
+from ..component import find
 from ..dataclass import dataclass
 from ..diagnostics import Diagnostic, Label, Severity, diagnostic
 from ..graph.model import Network
 from ..losses.base import Reads
 from ..optim.schedules import Schedule
+from ..semantics.names import ROLES
 from ..source import Span
 from ..syntax import nodes
+from ..syntax.walk import free
 from ..values import Metric, TensorType
 from .declarations import setting_span
 from .model import Hint, StagePlan, StageTerm
@@ -45,6 +48,12 @@ class StageInContext:
     def span(self, setting: str, callee: str = "") -> Span:
         """Where a setting's value stands, or in it the first call of `callee`; the stage's name if it is left out."""
         return setting_span(self.stage, setting, callee)
+
+    def is_plain(self, setting: str) -> bool:
+        """Whether a setting's value reads no param, let or other name of the spec beside networks and hints."""
+        values = (s.value for s in self.stage.settings if s.name.text == setting)
+        names = {name for value in values for name in free(value) if find(name) is None}
+        return names <= {*self.networks, *self.hints, *ROLES}
 
     def ancestors(self) -> Iterator[StagePlan]:
         """The stages it starts from, directly or not."""
@@ -168,7 +177,7 @@ def losses_count(at: StageInContext) -> Iterator[Diagnostic]:
         if low < 0 and high <= 0:
             message = f"the weight of `{word}` is {_between(low, high)}: the stage would make this loss large"
             yield finding("FIT4015", span, message, "a weight is a number above 0; take the sign away")
-        elif low == high == 0:
+        elif term.weight.is_zero and at.is_plain("loss"):
             message = f"the weight of `{word}` is 0, so this loss has no say"
             help = "give it a weight above 0, or take it away"
             yield finding("FIT4015", span, message, help, severity=Severity.WARNING)

@@ -49,6 +49,12 @@ def in_order(stages: Mapping[str, nodes.Stage], declarations: Declarations) -> l
     return ordered
 
 
+def _present(stage: nodes.Stage, left_out: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The stages it starts from; in place of one that is left out, those which that one would have started from."""
+    names = (present for after in stage.after for present in left_out.get(after.text, (after.text,)))
+    return tuple(dict.fromkeys(names))
+
+
 def _circle(waiting: Mapping[str, set[str]]) -> list[str]:
     """Names that lead back to the first, where every stage waits for another."""
     path = [next(iter(waiting))]
@@ -74,13 +80,19 @@ class Stages:
         """The plans of stages in order, by name; one that is wrong is reported and left out."""
         plans: dict[str, StagePlan] = {}
         doubtful: set[str] = set()
+        left_out: dict[str, tuple[str, ...]] = {}
         for stage in stages:
-            is_certain = all(after.text in plans and after.text not in doubtful for after in stage.after)
-            plan = self._plan(stage, plans, is_certain)
+            name, after = stage.name.text, _present(stage, left_out)
+            is_certain = all(one in plans and one not in doubtful for one in after)
+            settings = self._settings(stage)
+            if settings is not None and settings.epochs == 0:
+                left_out[name] = after
+                continue
+            plan = None if settings is None else self._plan(stage, settings, after, plans, is_certain)
             if plan is not None:
-                plans[plan.name] = plan
+                plans[name] = plan
             if plan is None or not is_certain:
-                doubtful.add(stage.name.text)
+                doubtful.add(name)
         return plans
 
     def look_at(self, stages: Iterable[nodes.Stage]) -> None:
@@ -88,10 +100,14 @@ class Stages:
         for stage in stages:
             self._settings(stage)
 
-    def _plan(self, stage: nodes.Stage, before: Mapping[str, StagePlan], is_certain: bool) -> StagePlan | None:
-        settings = self._settings(stage)
-        if settings is None:
-            return None
+    def _plan(
+        self,
+        stage: nodes.Stage,
+        settings: StageSettings,
+        after: Iterable[str],
+        before: Mapping[str, StagePlan],
+        is_certain: bool,
+    ) -> StagePlan | None:
         terms = self._terms(stage, settings)
         if terms is None:
             return None
@@ -103,7 +119,7 @@ class Stages:
         trains = self._trains(settings.train, runs)
         plan = StagePlan(
             name=stage.name.text,
-            after=tuple(after.text for after in stage.after if after.text in before),
+            after=tuple(one for one in after if one in before),
             data=data,
             settings=settings,
             terms=terms,
@@ -176,7 +192,8 @@ class Stages:
         trained = list(dict.fromkeys(selection.network for selection in settings.train))
         terms = [self._term(term, trained, span) for term, span in _written(stage, settings.loss.terms)]
         found = [term for term in terms if term is not None]
-        return tuple(_numbered(found)) if len(found) == len(terms) else None
+        counting = [term for term in found if not term.term.weight.is_zero] or found
+        return tuple(_numbered(counting)) if len(found) == len(terms) else None
 
     def _term(self, term: Term, trained: list[str], span: Span) -> StageTerm | None:
         loss = term.loss

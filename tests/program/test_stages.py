@@ -250,3 +250,42 @@ def test_a_loss_of_a_stage_in_a_hint_is_told_what_is_due_there() -> None:
     assert [line.split(" ", 1)[1] for line in found(text)][:1] == [
         "FIT1007 `loss` of `mid` is a loss of a hint, such as `mse()`, got the loss `ce`"
     ]
+
+
+def test_a_stage_of_no_epochs_is_left_out() -> None:
+    text = changed(
+        (
+            "loss      = hint(mid)\n  optimizer = SGD(lr=0.1)\n  epochs    = 2",
+            "loss      = hint(mid)\n  optimizer = SGD(lr=0.1)\n  epochs    = 0",
+        )
+    )
+    assert found(text) == []
+    stages = fit.loads(text).program.stages
+    assert list(stages) == ["teach", "distil"]
+    assert stages["distil"].after == ("teach",)
+
+
+def test_what_only_a_stage_of_no_epochs_would_have_trained_is_not_trained() -> None:
+    text = changed(("  epochs    = 2\n}\nstage hints", "  epochs    = 0\n}\nstage hints"))
+    assert [one.split()[1] for one in found(text)] == ["FIT4005", "FIT4005"]
+
+
+def test_a_stage_of_no_epochs_is_still_read() -> None:
+    text = changed(
+        ("  epochs    = 2\n}\nstage hints", "  epochs    = 0\n  stop = patience(val.eror, 9)\n}\nstage hints")
+    )
+    assert [one.split()[1] for one in found(text)] == ["FIT1010"]
+
+
+def test_a_weight_that_a_param_makes_zero_is_meant() -> None:
+    assert (
+        found(changed(("data d", "param w = 0 in {0, 1}\ndata d"), ("loss      = ce()", "loss      = ce() + w * ce()")))
+        == []
+    )
+
+
+def test_a_loss_without_weight_runs_nothing() -> None:
+    text = changed(("ramp(4, 1, epochs=1..2) * kd", "0 * ramp(4, 1, epochs=1..2) * kd"))
+    plan = fit.loads(text).program.stages["distil"]
+    assert [term.name for term in plan.terms] == ["ce"]
+    assert set(plan.runs) == {"s"}
