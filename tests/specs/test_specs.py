@@ -34,4 +34,4 @@ def test_the_paper_is_complete() -> None:
     names = {path.stem for path in (SPECS / "fitnets").glob("*.fit")}
     cifar = {f"cifar{classes}_fitnet{number}" for classes in (10, 100) for number in (1, 2, 3, 4)}
     depth = {f"depth_{budget}m_{layers}" for budget in (30, 107) for layers in (5, 7, 9, 11)}
-    assert names == cifar | depth | {"svhn", "mnist"}
+    assert names == cifar | depth | {"svhn", "mnist", "fashion_mnist", "fashion_mnist_teacher"}

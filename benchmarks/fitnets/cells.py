@@ -1,0 +1,107 @@
+"""What the study consists of: cells, each of which is one `fit train`, and the tables that they fill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SPECS = Path(__file__).parents[2] / "specs" / "fitnets"
+STUDENT, TEACHER = "fashion_mnist", "fashion_mnist_teacher"
+
+METHODS: Mapping[str, Mapping[str, str]] = {
+    "labels": {"hint_epochs": "0", "answers": "0"},
+    "answers": {"hint_epochs": "0"},
+    "hints": {},
+}
+"""How a student is trained: by labels alone, by labels and answers, and by hints before these; defaults left out."""
+
+WIDTHS: Mapping[int, str] = {
+    4: "[[16], [20], [28, 28]]",
+    6: "[[8], [14, 14], [24, 24, 24]]",
+    8: "[[8], [11, 11, 11], [20, 20, 20, 20]]",
+    12: "[[8], [8, 8, 8, 8, 8], [16, 16, 16, 16, 16, 16]]",
+}
+"""Widths by the number of convolutions."""
+
+SHORT: Mapping[str, str] = {"epochs": "4", "hint_epochs": "1"}
+"""The side questions are asked of runs of half the length."""
+
+STARTS: Mapping[str, str] = {"xavier": "xavier()", "kaiming": "kaiming()", "paper": "uniform(0.005)"}
+
+VARIANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "level": {"first": {"level": "0"}, "second": {}, "third": {"level": "2"}},
+    "regressor": {"maxout": {}, "linear": {"regressor": "linear"}, "full": {"regressor": "fc()"}},
+    "fall": {
+        "4 to 1": {},
+        "4 to 0": {"fall": "[4, 0]"},
+        "4 to 4": {"fall": "[4, 4]"},
+        "1 to 1": {"fall": "[1, 1]"},
+    },
+    "tau": {"1": {"tau": "1.0"}, "3": {}, "10": {"tau": "10.0"}},
+}
+"""Side questions, each with the values of params for its answers; the spec's own way is written without any."""
+
+HEADLINE_SEEDS, SIDE_SEEDS = range(5), range(3)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training.
+
+    Attributes:
+        group: The kind of training whose seeds make one row of a table, such as `depth-12/hints`.
+        values: What is set, by param.
+    """
+
+    group: str
+    seed: int
+    spec: str = STUDENT
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Unique in the study."""
+        return f"{self.group}/{self.seed}"
+
+    @property
+    def path(self) -> Path:
+        """The spec's file."""
+        return SPECS / f"{self.spec}.fit"
+
+
+def study() -> list[Cell]:
+    """All cells, what matters most first."""
+    return [
+        Cell("teacher", 0, TEACHER),
+        *_depth(12),
+        *_depth(4),
+        *_side(),
+        *_starts(),
+        *_depth(8),
+        *_depth(6),
+    ]
+
+
+def _depth(layers: int) -> Iterator[Cell]:
+    """The headline at one depth; each seed with all methods before the next, so that pairs are whole early."""
+    for seed in HEADLINE_SEEDS:
+        for method, values in METHODS.items():
+            yield Cell(f"depth-{layers}/{method}", seed, values={"widths": WIDTHS[layers], **values})
+
+
+def _side() -> Iterator[Cell]:
+    for seed in SIDE_SEEDS:
+        yield Cell("side/as-it-is", seed, values=SHORT)
+        for question, answers in VARIANTS.items():
+            for answer, values in answers.items():
+                if values:
+                    yield Cell(f"side/{question}-{answer.replace(' ', '-')}", seed, values={**SHORT, **values})
+
+
+def _starts() -> Iterator[Cell]:
+    for seed in SIDE_SEEDS:
+        for start, spelled in STARTS.items():
+            for method, values in METHODS.items():
+                if (start, method) != ("xavier", "hints"):
+                    yield Cell(f"start-{start}/{method}", seed, values={**SHORT, "start": spelled, **values})

@@ -1,0 +1,127 @@
+"""FitNets on Fashion-MNIST: what hints and answers do for a thin, deep student, by specs and `fit train` alone.
+
+    python benchmarks/fitnets/study.py                          the whole study, or what is left of it
+    python benchmarks/fitnets/study.py 'depth-12/*'             some of its cells
+    python benchmarks/fitnets/study.py --list                   what is done and what is left
+    python benchmarks/fitnets/study.py --again 'side/*/0'       train finished cells anew and compare
+
+Every cell is one `fit train` in a process of its own with one thread, of which `--jobs` run at a time. A finished cell
+leaves a small JSON file in `results/`, which is committed, and is not trained again; one that was broken off goes on
+where it stopped, as its folder in `runs/fitnets/` is kept. `tables.py` makes docs/reproduction.md of the results.
+
+`--again` trains cells anew, without the store of finished work, and ends with status 1 where a test accuracy lies
+outside the interval that docs/reproduction.md gives for one more run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatch
+from pathlib import Path
+
+from cells import Cell, study
+from results import RESULTS, Result, prediction, read_all, write
+
+RUNS = Path("runs") / "fitnets"
+
+say_lock = threading.Lock()
+
+
+def say(text: str) -> None:
+    """A line with the time of day."""
+    with say_lock:
+        print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
+
+
+def train(cell: Cell, folder: Path, *options: str) -> Result:
+    """Train a cell by `fit train`, telling each epoch; go on where its folder has a run that was broken off.
+
+    Raises:
+        SystemExit: `fit train` did not end well; its own words stand on stderr.
+    """
+    command = [sys.executable, "-m", "fitdsl", "train", str(cell.path), "--json", "--device", "cpu"]
+    command += ["--run", str(folder), "--seed", str(cell.seed), *options]
+    command += [part for name, value in cell.values.items() for part in ("--set", f"{name}={value}")]
+    if (folder / "run.json").exists():
+        command.append("--resume")
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        for line in process.stdout or ():
+            event = json.loads(line)
+            if event.get("event") == "epoch":
+                say(f"{cell.name}  {event['stage']} {event['epoch']}  {_measures(event.get('val', {}))}")
+    if process.returncode:
+        raise SystemExit(f"{cell.name}: fit train ended with {process.returncode}; its folder is {folder}")
+    return Result.of_run(cell, folder)
+
+
+def _measures(val: dict[str, float]) -> str:
+    return f"{100 * val['accuracy']:.2f} %" if "accuracy" in val else f"loss {val.get('loss', 0):.4g}"
+
+
+def finish(cell: Cell) -> None:
+    """Train a cell and leave its result."""
+    result = train(cell, RUNS / cell.name)
+    write(result)
+    say(f"{cell.name}  done: validation {100 * result.val:.2f} %, test {100 * result.test:.2f} %")
+
+
+def repeat(cell: Cell, published: Sequence[Result]) -> bool:
+    """Train a finished cell anew; whether its accuracy lies where one more run should."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = 100 * train(cell, Path(folder) / "run", "--no-reuse").test
+    low, high = prediction([100 * result.test for result in published])
+    verdict = "inside" if low <= found <= high else "OUTSIDE"
+    say(f"{cell.name}  test {found:.2f} %, {verdict} {low:.2f} .. {high:.2f} %")
+    return low <= found <= high
+
+
+def run(work: Callable[[Cell], object], cells: Sequence[Cell], jobs: int) -> list[object]:
+    """Work on cells, `jobs` at a time; ends at the first that fails, and on Ctrl-C, as soon as those under way have."""
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(work, cell) for cell in cells]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def main() -> None:
+    """Read the command line and do what it asks."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "cells", nargs="*", default=["*"], help="patterns of names, such as 'depth-12/hints/*'; all if left out"
+    )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="trainings at a time; as many as cores")
+    parser.add_argument("--list", action="store_true", help="say what is done, and end")
+    parser.add_argument("--again", action="store_true", help="train finished cells anew and compare")
+    options = parser.parse_args()
+    chosen = [cell for cell in study() if any(fnmatch(cell.name, pattern) for pattern in options.cells)]
+    if not chosen:
+        parser.error(f"no cell is called {' or '.join(options.cells)}; `--list` names them all")
+    done = read_all()
+    left = [cell for cell in chosen if cell.name not in done]
+    if options.list:
+        for cell in chosen:
+            print(f"{cell.name:34} {f'{100 * done[cell.name].test:.2f} %' if cell.name in done else 'left'}")
+        return
+    if options.again:
+        again = [cell for cell in chosen if cell.name in done]
+        groups = {cell.group: [one for one in done.values() if one.group == cell.group] for cell in again}
+        sys.exit(0 if all(run(lambda cell: repeat(cell, groups[cell.group]), again, options.jobs)) else 1)
+    say(f"{len(left)} of {len(chosen)} cells left, {options.jobs} at a time; results go to {RESULTS}")
+    run(finish, left, options.jobs)
+
+
+if __name__ == "__main__":
+    main()
