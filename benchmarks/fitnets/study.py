@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,8 @@ from results import RESULTS, Result, prediction, read_all, write
 RUNS = Path("runs") / "fitnets"
 
 say_lock = threading.Lock()
+under_way: set[subprocess.Popen[str]] = set()
+"""Trainings that an interruption is passed on to."""
 
 
 def say(text: str) -> None:
@@ -55,10 +58,12 @@ def train(cell: Cell, folder: Path, *options: str) -> Result:
         command.append("--resume")
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        under_way.add(process)
         for line in process.stdout or ():
             event = json.loads(line)
             if event.get("event") == "epoch":
                 say(f"{cell.name}  {event['stage']} {event['epoch']}  {_measures(event.get('val', {}))}")
+    under_way.discard(process)
     if process.returncode:
         raise SystemExit(f"{cell.name}: fit train ended with {process.returncode}; its folder is {folder}")
     return Result.of_run(cell, folder)
@@ -86,13 +91,15 @@ def repeat(cell: Cell, published: Sequence[Result]) -> bool:
 
 
 def run(work: Callable[[Cell], object], cells: Sequence[Cell], jobs: int) -> list[object]:
-    """Work on cells, `jobs` at a time; ends at the first that fails, and on Ctrl-C, as soon as those under way have."""
+    """Work on cells, `jobs` at a time; the first that fails breaks the others off, as Ctrl-C does all."""
     with ThreadPoolExecutor(jobs) as pool:
         futures = [pool.submit(work, cell) for cell in cells]
         try:
             return [future.result() for future in futures]
         except BaseException:
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in under_way:
+                process.send_signal(signal.SIGINT)
             raise
 
 
@@ -120,7 +127,10 @@ def main() -> None:
         groups = {cell.group: [one for one in done.values() if one.group == cell.group] for cell in again}
         sys.exit(0 if all(run(lambda cell: repeat(cell, groups[cell.group]), again, options.jobs)) else 1)
     say(f"{len(left)} of {len(chosen)} cells left, {options.jobs} at a time; results go to {RESULTS}")
-    run(finish, left, options.jobs)
+    try:
+        run(finish, left, options.jobs)
+    except KeyboardInterrupt:
+        sys.exit("broken off; the same command goes on")
 
 
 if __name__ == "__main__":
