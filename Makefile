@@ -7,7 +7,7 @@ READY := .venv/.ready
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint bench
+.PHONY: help setup demo test test-slow reproduce lint bench
 
 help:           ## list the targets
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /: /'
@@ -25,6 +25,9 @@ demo: $(READY)  ## search students of specs/digits.fit, and train the best one a
 
 test: $(READY)  ## run the tests
 	$(BIN)/pytest --numprocesses 2
+
+reproduce: $(READY) ## train one cell of each table of docs/reproduction.md anew, and compare
+	$(BIN)/python benchmarks/fitnets/study.py --again
 
 test-slow: $(READY) ## run the tests that take long
 	$(BIN)/pytest -m slow

@@ -42,6 +42,9 @@ VARIANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
 }
 """Side questions, each with the values of params for its answers; the spec's own way is written without any."""
 
+SAMPLES = ("depth-12/hints/0", "start-paper/hints/0", "side/level-third/0")
+"""One cell of each table."""
+
 HEADLINE_SEEDS, SIDE_SEEDS = range(5), range(3)
 
 

@@ -3,7 +3,8 @@
     python benchmarks/fitnets/study.py                          the whole study, or what is left of it
     python benchmarks/fitnets/study.py 'depth-12/*'             some of its cells
     python benchmarks/fitnets/study.py --list                   what is done and what is left
-    python benchmarks/fitnets/study.py --again 'side/*/0'       train finished cells anew and compare
+    python benchmarks/fitnets/study.py --again                  train one cell of each table anew and compare
+    python benchmarks/fitnets/study.py --again 'side/*/0'       the same with cells of your choice
 
 Every cell is one `fit train` in a process of its own with one thread, of which `--jobs` run at a time. A finished cell
 leaves a small JSON file in `results/`, which is committed, and is not trained again; one that was broken off goes on
@@ -29,7 +30,7 @@ from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatch
 from pathlib import Path
 
-from cells import Cell, study
+from cells import SAMPLES, Cell, study
 from results import RESULTS, Result, prediction, read_all, write
 
 RUNS = Path("runs") / "fitnets"
@@ -107,15 +108,16 @@ def main() -> None:
     """Read the command line and do what it asks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "cells", nargs="*", default=["*"], help="patterns of names, such as 'depth-12/hints/*'; all if left out"
+        "cells", nargs="*", help="patterns of names, such as 'depth-12/hints/*'; all if left out, or one of each table"
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="trainings at a time; as many as cores")
     parser.add_argument("--list", action="store_true", help="say what is done, and end")
     parser.add_argument("--again", action="store_true", help="train finished cells anew and compare")
     options = parser.parse_args()
-    chosen = [cell for cell in study() if any(fnmatch(cell.name, pattern) for pattern in options.cells)]
+    patterns = options.cells or (SAMPLES if options.again else ["*"])
+    chosen = [cell for cell in study() if any(fnmatch(cell.name, pattern) for pattern in patterns)]
     if not chosen:
-        parser.error(f"no cell is called {' or '.join(options.cells)}; `--list` names them all")
+        parser.error(f"no cell is called {' or '.join(patterns)}; `--list` names them all")
     done = read_all()
     left = [cell for cell in chosen if cell.name not in done]
     if options.list:
