@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, stdev
 
-from cells import Cell
-from pydantic import BaseModel, ConfigDict
+from cells import Cell, study
+from pydantic import BaseModel, ConfigDict, ValidationError
 from scipy import stats
 
 from fitdsl.atomic import write_text
@@ -17,14 +17,13 @@ RESULTS = Path(__file__).parent / "results"
 
 
 class StageResult(BaseModel):
-    """A stage: epochs trained, the one that was kept, seconds, and its measure on validation after each epoch."""
+    """A stage: epochs trained, the one that was kept, and seconds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     epochs: int
     kept_epoch: int
     seconds: float
-    course: tuple[float, ...]
 
 
 class Result(BaseModel):
@@ -52,7 +51,6 @@ class Result(BaseModel):
     def of_run(cls, cell: Cell, folder: Path) -> Result:
         """What a finished run left in its folder."""
         run = json.loads((folder / "run.json").read_text())
-        events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
         network = next(network for name, network in run["networks"].items() if name in run["trained"])
         last = list(run["stages"].values())[-1]
         return cls(
@@ -64,20 +62,12 @@ class Result(BaseModel):
             test=network["test"]["accuracy"],
             weights=network["cost"]["weights"],
             macs=network["cost"]["macs"],
-            stages={name: _stage(stage, _course(events, name)) for name, stage in run["stages"].items()},
+            stages={
+                name: StageResult(epochs=stage["epochs"], kept_epoch=stage["kept_epoch"], seconds=stage["seconds"])
+                for name, stage in run["stages"].items()
+            },
             versions=run["versions"],
         )
-
-
-def _course(events: Sequence[Mapping[str, object]], stage: str) -> tuple[float, ...]:
-    """Accuracy on validation after each epoch of a stage, or its loss where it has none."""
-    epochs = [event["val"] for event in events if event["event"] == "epoch" and event["stage"] == stage]
-    return tuple(round(val.get("accuracy", val["loss"]), 6) for val in epochs if isinstance(val, dict))
-
-
-def _stage(stage: Mapping[str, object], course: tuple[float, ...]) -> StageResult:
-    names = ("epochs", "kept_epoch", "seconds")
-    return StageResult.model_validate({**{name: stage[name] for name in names}, "course": course})
 
 
 def _path(name: str) -> Path:
@@ -91,18 +81,34 @@ def write(result: Result) -> None:
 
 
 def read_all() -> dict[str, Result]:
-    """Every result there is, by the name of its cell."""
-    found = [Result.model_validate_json(path.read_text()) for path in sorted(RESULTS.glob("*.*.json"))]
-    return {result.name: result for result in found}
+    """Every result there is, by the name of its cell.
+
+    Raises:
+        SystemExit: A file is damaged, or is of a training that the study does not have, or not like this.
+    """
+    cells = {cell.name: cell for cell in study()}
+    found: dict[str, Result] = {}
+    for path in sorted(RESULTS.glob("*.*.json")):
+        try:
+            result = Result.model_validate_json(path.read_text())
+        except ValidationError as error:
+            raise SystemExit(
+                f"{path} is damaged; delete it to train this cell again ({error.errors()[0]['msg']})"
+            ) from None
+        cell = cells.get(result.name)
+        if cell is None or (cell.spec, dict(cell.values)) != (result.spec, result.values):
+            raise SystemExit(f"{path} is of no training of this study as it is now; delete it")
+        found[result.name] = result
+    return found
 
 
-def prediction(values: Sequence[float], share: float = 0.95) -> tuple[float, float]:
-    """Between what one more run of the kind lies with this probability, if runs are normally distributed.
+def prediction(values: Sequence[float], share: float = 0.95) -> tuple[float, float] | None:
+    """Between what percents one more run of the kind lies with this probability, if runs are normally distributed.
 
-    Of a single run nothing is known about its spread; a point on either side is given then, in percent.
+    None of a single run, as nothing is known about its spread.
     """
     if len(values) < 2:
-        return values[0] - 1, values[0] + 1
+        return None
     n = len(values)
     reach = float(stats.t.ppf((1 + share) / 2, n - 1)) * stdev(values) * (1 + 1 / n) ** 0.5
-    return mean(values) - reach, mean(values) + reach
+    return max(0.0, mean(values) - reach), min(100.0, mean(values) + reach)

@@ -25,15 +25,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
-from cells import SAMPLES, Cell, study
+from cells import SAMPLES, Cell, positive, study
 from results import RESULTS, Result, prediction, read_all, write
 
-RUNS = Path("runs") / "fitnets"
+RUNS = Path(__file__).parents[2] / "runs" / "fitnets"
 
 say_lock = threading.Lock()
 under_way: set[subprocess.Popen[str]] = set()
@@ -58,16 +59,26 @@ def train(cell: Cell, folder: Path, *options: str) -> Result:
     if (folder / "run.json").exists():
         command.append("--resume")
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+    # in a session of its own, so that Ctrl-C reaches it once, by `run`: twice would end it without a checkpoint
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True
+    ) as process:
         under_way.add(process)
-        for line in process.stdout or ():
-            event = json.loads(line)
-            if event.get("event") == "epoch":
-                say(f"{cell.name}  {event['stage']} {event['epoch']}  {_measures(event.get('val', {}))}")
-    under_way.discard(process)
+        try:
+            for event in map(json.loads, process.stdout or ()):
+                _tell(cell, event)
+        finally:
+            under_way.discard(process)
     if process.returncode:
-        raise SystemExit(f"{cell.name}: fit train ended with {process.returncode}; its folder is {folder}")
+        raise SystemExit(
+            f"{cell.name}: fit train ended with {process.returncode}; if it cannot go on, delete {folder} to begin anew"
+        )
     return Result.of_run(cell, folder)
+
+
+def _tell(cell: Cell, event: Mapping[str, Any]) -> None:
+    if event["event"] == "epoch":
+        say(f"{cell.name}  {event['stage']} {event['epoch']}  {_measures(event.get('val', {}))}")
 
 
 def _measures(val: dict[str, float]) -> str:
@@ -82,13 +93,15 @@ def finish(cell: Cell) -> None:
 
 
 def repeat(cell: Cell, published: Sequence[Result]) -> bool:
-    """Train a finished cell anew; whether its accuracy lies where one more run should."""
+    """Train a finished cell anew; whether its accuracy lies where one more run should, or is what it was."""
     with tempfile.TemporaryDirectory() as folder:
         found = 100 * train(cell, Path(folder) / "run", "--no-reuse").test
-    low, high = prediction([100 * result.test for result in published])
-    verdict = "inside" if low <= found <= high else "OUTSIDE"
-    say(f"{cell.name}  test {found:.2f} %, {verdict} {low:.2f} .. {high:.2f} %")
-    return low <= found <= high
+    before = next(100 * result.test for result in published if result.name == cell.name)
+    low, high = prediction([100 * result.test for result in published]) or (before, before)
+    is_inside = low <= found <= high
+    where = f"{'inside' if is_inside else 'OUTSIDE'} {low:.2f} .. {high:.2f} %"
+    say(f"{cell.name}  test {found:.2f} %, was {before:.2f} %, {where}")
+    return is_inside
 
 
 def run(work: Callable[[Cell], object], cells: Sequence[Cell], jobs: int) -> list[object]:
@@ -96,12 +109,12 @@ def run(work: Callable[[Cell], object], cells: Sequence[Cell], jobs: int) -> lis
     with ThreadPoolExecutor(jobs) as pool:
         futures = [pool.submit(work, cell) for cell in cells]
         try:
-            return [future.result() for future in futures]
-        except BaseException:
+            wait(futures, return_when=FIRST_EXCEPTION)
+            return [future.result() for future in futures if future.done()]
+        finally:
             pool.shutdown(wait=False, cancel_futures=True)
-            for process in under_way:
+            for process in tuple(under_way):
                 process.send_signal(signal.SIGINT)
-            raise
 
 
 def main() -> None:
@@ -110,7 +123,8 @@ def main() -> None:
     parser.add_argument(
         "cells", nargs="*", help="patterns of names, such as 'depth-12/hints/*'; all if left out, or one of each table"
     )
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="trainings at a time; as many as cores")
+    cores, said = os.cpu_count() or 1, "trainings at a time; as many as cores"
+    parser.add_argument("--jobs", type=positive, default=cores, metavar="N", help=said)
     parser.add_argument("--list", action="store_true", help="say what is done, and end")
     parser.add_argument("--again", action="store_true", help="train finished cells anew and compare")
     options = parser.parse_args()
@@ -124,15 +138,22 @@ def main() -> None:
         for cell in chosen:
             print(f"{cell.name:34} {f'{100 * done[cell.name].test:.2f} %' if cell.name in done else 'left'}")
         return
-    if options.again:
-        again = [cell for cell in chosen if cell.name in done]
-        groups = {cell.group: [one for one in done.values() if one.group == cell.group] for cell in again}
-        sys.exit(0 if all(run(lambda cell: repeat(cell, groups[cell.group]), again, options.jobs)) else 1)
-    say(f"{len(left)} of {len(chosen)} cells left, {options.jobs} at a time; results go to {RESULTS}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        if options.again:
+            sys.exit(again([cell for cell in chosen if cell.name in done], list(done.values()), options.jobs))
+        say(f"{len(left)} of {len(chosen)} cells left, {options.jobs} at a time; results go to {RESULTS}")
         run(finish, left, options.jobs)
     except KeyboardInterrupt:
         sys.exit("broken off; the same command goes on")
+
+
+def again(cells: Sequence[Cell], done: Sequence[Result], jobs: int) -> int | str:
+    """Repeat finished cells: 0 if all lie where they should, 1 if one does not, words if there is none."""
+    if not cells:
+        return "none of these cells has a result to compare with; `--list` tells which have"
+    groups = {cell.group: [one for one in done if one.group == cell.group] for cell in cells}
+    return 0 if all(run(lambda cell: repeat(cell, groups[cell.group]), cells, jobs)) else 1
 
 
 if __name__ == "__main__":

@@ -19,11 +19,10 @@ from pathlib import Path
 from statistics import mean, stdev
 
 import matplotlib as mpl
-from cells import METHODS, STARTS, VARIANTS, WIDTHS
+from cells import METHODS, PRINTED, STARTS, VARIANTS, WIDTHS, depth_group, side_group, start_group
 from matplotlib.figure import Figure
 from results import RESULTS, Result, prediction, read_all
 from scipy import stats
-from speed import PRINTED
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "reproduction.md"
@@ -59,8 +58,8 @@ def against(group: Mapping[int, Result], other: Mapping[int, Result]) -> str:
     """Gain over another kind of training with the same seeds, and how probable it is by chance."""
     seeds = sorted(group.keys() & other.keys())
     gains = [100 * (group[seed].test - other[seed].test) for seed in seeds]
-    if len(gains) < 2:
-        return "–" if not gains else spread(gains, signed=True)
+    if len(gains) < 2 or len(set(gains)) == 1:
+        return spread(gains, signed=True) if gains else "–"
     p = float(stats.ttest_1samp(gains, 0).pvalue)
     return f"{spread(gains, signed=True)} ({f'p = {p:.3f}' if p >= 0.001 else 'p < 0.001'})"
 
@@ -75,8 +74,8 @@ def depth_table(found: Groups) -> str:
     """Method by depth, the paper's figure 2."""
     rows = []
     for layers in WIDTHS:
-        by_method = {method: found.get(f"depth-{layers}/{method}", {}) for method in METHODS}
-        seeds = min(map(len, by_method.values()))
+        by_method = {method: found.get(depth_group(layers, method), {}) for method in METHODS}
+        seeds = sorted({len(group) for group in by_method.values()})
         rows.append(
             [
                 str(layers),
@@ -84,7 +83,7 @@ def depth_table(found: Groups) -> str:
                 against(by_method["answers"], by_method["labels"]),
                 against(by_method["hints"], by_method["labels"]),
                 against(by_method["hints"], by_method["answers"]),
-                str(seeds),
+                " to ".join(map(str, dict.fromkeys((seeds[0], seeds[-1])))),
             ]
         )
     over = ["answers over labels", "hints over labels", "hints over answers"]
@@ -96,10 +95,11 @@ def trained_table(found: Groups) -> str:
     rows = []
     for start in STARTS:
         for method in METHODS:
-            name = "side/as-it-is" if (start, method) == ("xavier", "hints") else f"start-{start}/{method}"
-            group = found.get(name, {})
+            group = found.get(start_group(start, method), {})
             trained = sum(result.val > TRAINED for result in group.values())
-            rows.append([f"`{STARTS[start]}`", SAID[method], spread(tests(group)), f"{trained} of {len(group)}"])
+            rows.append(
+                [f"`{STARTS[start]['start']}`", SAID[method], spread(tests(group)), f"{trained} of {len(group)}"]
+            )
     return table(["start", "method", "test accuracy", "seeds that trained"], rows)
 
 
@@ -110,7 +110,7 @@ def teacher_table(found: Groups) -> str:
     teacher = found["teacher"][0]
     rows = [["teacher", f"{teacher.weights:,}", "1", f"{teacher.macs / 1e6:.2f}M", f"{100 * teacher.test:.2f}", "–"]]
     for layers in WIDTHS:
-        group = found.get(f"depth-{layers}/hints", {})
+        group = found.get(depth_group(layers, "hints"), {})
         if group:
             one = next(iter(group.values()))
             values = tests(group)
@@ -134,7 +134,7 @@ def side_table(found: Groups) -> str:
     rows = []
     for question, answers in VARIANTS.items():
         for answer, values in answers.items():
-            group = found.get(f"side/{question}-{answer.replace(' ', '-')}", {}) if values else base
+            group = found.get(side_group(question, answer), {})
             gain = against(group, base) if values else "the spec's own"
             rows.append([f"`{question}`", answer, spread(tests(group)), gain, str(len(group))])
     return table(["param", "value", "test accuracy", "over the spec's own", "seeds"], rows)
@@ -160,9 +160,10 @@ def again_table(found: Groups) -> str:
     """Between what a repeated cell should lie."""
     rows = []
     for name, group in sorted(found.items()):
-        low, high = prediction(tests(group))
+        interval = prediction(tests(group))
+        lies = f"{interval[0]:.2f} .. {interval[1]:.2f}" if interval else "–"
         minutes = mean(sum(stage.seconds for stage in result.stages.values()) for result in group.values()) / 60
-        rows.append([f"`{name}/*`", str(len(group)), f"{low:.2f} .. {high:.2f}", f"{minutes:.1f}"])
+        rows.append([f"`{name}/*`", str(len(group)), lies, f"{minutes:.1f}"])
     return table(["cells", "seeds", "interval for one more run", "minutes each"], rows)
 
 
@@ -172,7 +173,7 @@ def plot(found: Groups) -> None:
     figure = Figure(figsize=(6.4, 3.8), layout="constrained")
     axes = figure.subplots()
     for method, mark in zip(METHODS, "osD", strict=True):
-        points = [(n, tests(found.get(f"depth-{n}/{method}", {}))) for n in WIDTHS]
+        points = [(n, tests(found.get(depth_group(n, method), {}))) for n in WIDTHS]
         known = [(n, values) for n, values in points if values]
         reach = [stdev(values) if len(values) > 1 else 0.0 for _, values in known]
         where, means = [n for n, _ in known], [mean(values) for _, values in known]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from ..component import components, find
 from ..dataclass import dataclass
@@ -10,12 +10,11 @@ from ..diagnostics import Reporter
 from ..graph.model import Network
 from ..semantics.names import check_names, declared, stages
 from ..syntax import nodes
-from ..syntax.walk import free
 from .declarations import BUILT_IN, Declarations
 from .hints import Hints
-from .model import Hint, Program, StagePlan
+from .model import Hint, Program
 from .places import Places
-from .stages import Stages, in_order
+from .stages import Plans, Stages, in_order
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +56,10 @@ def build(
     ordered = in_order(written, declarations)
     plans = planner.plan_all(ordered)
     planner.look_at(stage for stage in written.values() if stage not in ordered)
-    _warn_of_unused(declarations, networks, hints, written.values())
+    _warn_of_unused(declarations, networks, hints, plans)
     data = {n: settings for n in declarations.names(nodes.Data) if (settings := declarations.data(n)) is not None}
     spans = {n: declarations.named[n].name.span for n in data}
-    return Built(Program(name, data, networks, hints, plans, spans), declarations)
+    return Built(Program(name, data, networks, hints, plans.run, spans, tuple(plans.left_out)), declarations)
 
 
 @dataclass(frozen=True)
@@ -104,16 +103,14 @@ def _warn_of_unused(
     declarations: Declarations,
     networks: Mapping[str, Network],
     hints: Mapping[str, Hint],
-    written: Iterable[nodes.Stage],
+    plans: Plans,
 ) -> None:
     """Layers whose output nothing reads, and hints that no stage takes: they run, but are hardly meant."""
     if declarations.reporter.has_errors:
         # what reads them may be what is wrong
         return
-    losses = [s.value for stage in written for s in stage.settings if s.name.text == "loss"]
-    used = {name for loss in losses for name in free(loss)}
     for hint in hints.values():
-        if losses and hint.name not in used:
+        if (plans.run or plans.left_out) and hint.name not in plans.hints:
             declarations.reporter.warning(
                 "FIT3005",
                 hint.span,

@@ -168,6 +168,7 @@ class Program:
         hints: By name.
         stages: By name, each after the stages it starts from.
         places: Where each data declaration stands, by name.
+        left_out: Names of the stages that have no epochs at this point.
     """
 
     name: str
@@ -176,6 +177,7 @@ class Program:
     hints: Mapping[str, Hint]
     stages: Mapping[str, StagePlan]
     places: Mapping[str, Span] = field(default_factory=dict, compare=False, repr=False)
+    left_out: tuple[str, ...] = ()
 
     def learned_loss(self, hint: str) -> LearnedLoss | None:
         """The loss of a hint if it has weights or a memory of its own."""

@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
-from ..component import find
 from ..dataclass import dataclass
 from ..diagnostics import Diagnostic, Label, Severity, diagnostic
 from ..graph.model import Network
 from ..losses.base import Reads
 from ..optim.schedules import Schedule
-from ..semantics.names import ROLES
 from ..source import Span
 from ..syntax import nodes
-from ..syntax.walk import free
+from ..syntax.walk import free, walk
 from ..values import Metric, TensorType
 from .declarations import setting_span
 from .model import Hint, StagePlan, StageTerm
@@ -33,6 +31,7 @@ class StageInContext:
         classes: How many the data have.
         has_validation: Whether the data keep examples for validation.
         steps: How many batches an epoch has; None where this is known only when the data are opened.
+        values: Names of what can make a weight: lets and params.
     """
 
     stage: nodes.Stage
@@ -44,16 +43,11 @@ class StageInContext:
     classes: int
     has_validation: bool
     steps: int | None
+    values: frozenset[str]
 
     def span(self, setting: str, callee: str = "") -> Span:
         """Where a setting's value stands, or in it the first call of `callee`; the stage's name if it is left out."""
         return setting_span(self.stage, setting, callee)
-
-    def is_plain(self, setting: str) -> bool:
-        """Whether a setting's value reads no param, let or other name of the spec beside networks and hints."""
-        values = (s.value for s in self.stage.settings if s.name.text == setting)
-        names = {name for value in values for name in free(value) if find(name) is None}
-        return names <= {*self.networks, *self.hints, *ROLES}
 
     def ancestors(self) -> Iterator[StagePlan]:
         """The stages it starts from, directly or not."""
@@ -169,18 +163,32 @@ def schedules_apply(at: StageInContext) -> Iterator[Diagnostic]:
 def losses_count(at: StageInContext) -> Iterator[Diagnostic]:
     """Every loss has a weight above 0 at some time; below 0 it would be made large, not small."""
     seen: Counter[str] = Counter()
-    for term in at.plan.settings.loss.terms:
+    terms = at.plan.settings.loss.terms
+    if all(term.weight.is_zero for term in terms):
+        message = f"stage `{at.plan.name}` trains nothing: the weight of all its losses is 0"
+        yield finding("FIT4015", at.span("loss"), message, "give one a weight above 0")
+        return
+    for term in terms:
         word = term.loss.word
         span = setting_span(at.stage, "loss", word, before=seen[word])
-        seen[word] += 1
         low, high = term.weight.extremes()
         if low < 0 and high <= 0:
             message = f"the weight of `{word}` is {_between(low, high)}: the stage would make this loss large"
             yield finding("FIT4015", span, message, "a weight is a number above 0; take the sign away")
-        elif term.weight.is_zero and at.is_plain("loss"):
+        elif term.weight.is_zero and not at.values & _read_by_factors(at.stage, span):
             message = f"the weight of `{word}` is 0, so this loss has no say"
             help = "give it a weight above 0, or take it away"
             yield finding("FIT4015", span, message, help, severity=Severity.WARNING)
+        seen[word] += 1
+
+
+def _read_by_factors(stage: nodes.Stage, call: Span) -> frozenset[str]:
+    """The names in what a call in the stage's loss is multiplied by."""
+    losses = [setting.value for setting in stage.settings if setting.name.text == "loss"]
+    products = [n for loss in losses for n in walk(loss) if isinstance(n, nodes.Binary) and n.op == "*"]
+    sides = [(one, other) for p in products for one, other in ((p.left, p.right), (p.right, p.left))]
+    factors = [one for one, other in sides if any(node.span == call for node in walk(other))]
+    return frozenset(name for factor in factors for name in free(factor))
 
 
 def _between(low: float, high: float) -> str:

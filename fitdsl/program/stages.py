@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..dataclass import dataclass
-from ..diagnostics import did_you_mean
+from ..diagnostics import Severity, did_you_mean
 from ..graph.model import Network
 from ..losses.base import Loss, Reads
 from ..losses.feature import HintLoss
@@ -49,9 +49,31 @@ def in_order(stages: Mapping[str, nodes.Stage], declarations: Declarations) -> l
     return ordered
 
 
-def _present(stage: nodes.Stage, left_out: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Plans:
+    """The stages of a spec, by name and in order.
+
+    Attributes:
+        run: Those that have epochs.
+        left_out: Those that have none; `run` starts from what they would have started from.
+    """
+
+    run: Mapping[str, StagePlan]
+    left_out: Mapping[str, StagePlan]
+
+    @property
+    def hints(self) -> frozenset[str]:
+        """The hints that any loss names, whether or not it counts."""
+        losses = (
+            term.loss for plan in (*self.run.values(), *self.left_out.values()) for term in plan.settings.loss.terms
+        )
+        return frozenset(loss.hint.name for loss in losses if isinstance(loss, HintLoss))
+
+
+def _present(stage: nodes.Stage, left_out: Mapping[str, StagePlan]) -> tuple[str, ...]:
     """The stages it starts from; in place of one that is left out, those which that one would have started from."""
-    names = (present for after in stage.after for present in left_out.get(after.text, (after.text,)))
+    stood_for = {name: plan.after for name, plan in left_out.items()}
+    names = (present for after in stage.after for present in stood_for.get(after.text, (after.text,)))
     return tuple(dict.fromkeys(names))
 
 
@@ -76,24 +98,26 @@ class Stages:
     networks: Mapping[str, Network]
     hints: Mapping[str, Hint]
 
-    def plan_all(self, stages: Iterable[nodes.Stage]) -> Mapping[str, StagePlan]:
-        """The plans of stages in order, by name; one that is wrong is reported and left out."""
+    def plan_all(self, stages: Iterable[nodes.Stage]) -> Plans:
+        """The plans of stages in order; one that is wrong is reported and left away."""
+        stages = list(stages)
+        waited_for = {after.text for stage in stages for after in stage.after}
         plans: dict[str, StagePlan] = {}
+        left_out: dict[str, StagePlan] = {}
         doubtful: set[str] = set()
-        left_out: dict[str, tuple[str, ...]] = {}
         for stage in stages:
             name, after = stage.name.text, _present(stage, left_out)
             is_certain = all(one in plans and one not in doubtful for one in after)
-            settings = self._settings(stage)
-            if settings is not None and settings.epochs == 0:
-                left_out[name] = after
-                continue
-            plan = None if settings is None else self._plan(stage, settings, after, plans, is_certain)
-            if plan is not None:
-                plans[name] = plan
+            plan = self._plan(stage, after, plans, is_certain)
+            if plan is not None and plan.settings.epochs == 0 and name not in waited_for:
+                message = f"stage `{name}` trains nothing: its `epochs` are 0, and no stage comes after it"
+                self._refuse("FIT4001", setting_span(stage, "epochs"), message, "give it at least one epoch")
+                plan = None
             if plan is None or not is_certain:
                 doubtful.add(name)
-        return plans
+            if plan is not None:
+                (plans if plan.settings.epochs else left_out)[name] = plan
+        return Plans(plans, left_out)
 
     def look_at(self, stages: Iterable[nodes.Stage]) -> None:
         """Report the settings of stages that have no place in the order."""
@@ -101,13 +125,11 @@ class Stages:
             self._settings(stage)
 
     def _plan(
-        self,
-        stage: nodes.Stage,
-        settings: StageSettings,
-        after: Iterable[str],
-        before: Mapping[str, StagePlan],
-        is_certain: bool,
+        self, stage: nodes.Stage, after: Iterable[str], before: Mapping[str, StagePlan], is_certain: bool
     ) -> StagePlan | None:
+        settings = self._settings(stage)
+        if settings is None:
+            return None
         terms = self._terms(stage, settings)
         if terms is None:
             return None
@@ -138,9 +160,11 @@ class Stages:
         data = self.declarations.data(plan.data)
         if data is None:
             return
+        # of a stage that is left out only that counts which would be wrong with any number of epochs
+        is_run = plan.settings.epochs > 0
         at = StageInContext(
             stage=stage,
-            plan=plan,
+            plan=plan if is_run else replace(plan, settings=plan.settings.model_copy(update={"epochs": 1})),
             before=dict(before),
             networks=self.networks,
             hints=self.hints,
@@ -148,10 +172,12 @@ class Stages:
             classes=data.classes,
             has_validation=data.split.get("val", 0) > 0,
             steps=steps_per_epoch(data, plan.settings),
+            values=frozenset(self.declarations.names(nodes.Let, nodes.Param)),
         )
         for check in (*CHECKS, *UPDATE_CHECKS):
             for finding in check(at):
-                self.declarations.reporter.add(finding)
+                if is_run or finding.severity is Severity.ERROR:
+                    self.declarations.reporter.add(finding)
 
     def _settings(self, stage: nodes.Stage) -> StageSettings | None:
         site = Site(stage.name.span, stage.name.text, "setting")

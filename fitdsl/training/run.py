@@ -71,6 +71,8 @@ def chosen_stages(program: Program, stage: str | None) -> list[str]:
         raise refusal("FIT4004", "this spec has no stage, so there is nothing to train", helps=helps)
     if stage is None:
         return list(program.stages)
+    if stage in program.left_out:
+        raise refusal("FIT4004", f"stage `{stage}` has no epochs here, so it is left out", helps=["give it some"])
     if stage not in program.stages:
         raise refusal("FIT4004", f"there is no stage `{stage}`", helps=did_you_mean(stage, program.stages))
     return ancestors(program, [stage])

@@ -50,6 +50,8 @@ def _stage_blocks(
     for name, stage in program.stages.items():
         known = stage_facts(program, stage) | effort(program, stage, epochs) | {"done": done.get(name)}
         yield stage_block(stage, known, display)
+    for name in program.left_out:
+        yield [f"{display.paint(f'stage {name}', Style.STRONG)}: left out, as it has no epochs"]
 
 
 def effort(program: Program, stage: StagePlan, epochs: int | None = None) -> dict[str, str | None]:

@@ -235,8 +235,10 @@ def test_a_teacher_with_weights_needs_no_stage() -> None:
          "  (a weight is a number above 0; take the sign away)"),
         ("-1 * ramp(4, 1) * ce()", "20:33 FIT4015 the weight of `ce` is between -4 and -1: the stage would make this "
          "loss large  (a weight is a number above 0; take the sign away)"),
-        ("0 * ce()", "20:19 FIT4015 the weight of `ce` is 0, so this loss has no say"
+        ("0 * ce() + ce()", "20:19 FIT4015 the weight of `ce` is 0, so this loss has no say"
          "  (give it a weight above 0, or take it away)"),
+        ("0 * ce()", "20:15 FIT4015 stage `teach` trains nothing: the weight of all its losses is 0"
+         "  (give one a weight above 0)"),
         ("ramp(0, 1) * ce()", None),
         ("ramp(1, -1) * ce()", None),
     ],
@@ -252,17 +254,40 @@ def test_a_loss_of_a_stage_in_a_hint_is_told_what_is_due_there() -> None:
     ]
 
 
+NO_HINTS = (
+    "loss      = hint(mid)\n  optimizer = SGD(lr=0.1)\n  epochs    = 2",
+    "loss      = hint(mid)\n  optimizer = SGD(lr=0.1)\n  epochs    = 0",
+)
+
+
 def test_a_stage_of_no_epochs_is_left_out() -> None:
-    text = changed(
-        (
-            "loss      = hint(mid)\n  optimizer = SGD(lr=0.1)\n  epochs    = 2",
-            "loss      = hint(mid)\n  optimizer = SGD(lr=0.1)\n  epochs    = 0",
-        )
-    )
+    text = changed(NO_HINTS)
     assert found(text) == []
-    stages = fit.loads(text).program.stages
-    assert list(stages) == ["teach", "distil"]
-    assert stages["distil"].after == ("teach",)
+    program = fit.loads(text).program
+    assert list(program.stages) == ["teach", "distil"]
+    assert program.stages["distil"].after == ("teach",)
+    assert program.left_out == ("hints",)
+
+
+def test_the_last_stage_has_epochs() -> None:
+    assert found(changed(("  epochs    = 3\n", "  epochs    = 0\n"))) == [
+        "34:15 FIT4001 stage `distil` trains nothing: its `epochs` are 0, and no stage comes after it"
+        "  (give it at least one epoch)"
+    ]
+
+
+def test_a_mistake_in_a_stage_of_no_epochs_is_found() -> None:
+    text = changed(NO_HINTS, ("train     = student[..mid]", "train     = student.logits"))
+    assert [one.split()[1] for one in found(text)] == ["FIT4001"]
+
+
+def test_a_hint_may_be_used_through_a_let() -> None:
+    assert (
+        found(
+            changed(("stage hints", "let own = hint(mid)\nstage hints"), ("loss      = hint(mid)", "loss      = own"))
+        )
+        == []
+    )
 
 
 def test_what_only_a_stage_of_no_epochs_would_have_trained_is_not_trained() -> None:
@@ -278,10 +303,14 @@ def test_a_stage_of_no_epochs_is_still_read() -> None:
 
 
 def test_a_weight_that_a_param_makes_zero_is_meant() -> None:
-    assert (
-        found(changed(("data d", "param w = 0 in {0, 1}\ndata d"), ("loss      = ce()", "loss      = ce() + w * ce()")))
-        == []
-    )
+    declared = ("data d", "param constant = 0 in {0, 1}\ndata d")
+    assert found(changed(declared, ("loss      = ce()", "loss      = ce() + constant * ce()"))) == []
+
+
+def test_a_weight_of_zero_beside_a_param_is_hardly_meant() -> None:
+    declared = ("data d", "param tau = 3 in {1, 3}\ndata d")
+    text = changed(declared, ("ramp(4, 1, epochs=1..2) * kd(temperature=3)", "0 * kd(temperature=tau)"))
+    assert [one.split()[1] for one in found(text)] == ["FIT4015"]
 
 
 def test_a_loss_without_weight_runs_nothing() -> None:

@@ -24,8 +24,9 @@ def on_random_pictures(path: Path) -> str:
     """A spec's whole text with a handful of random pictures in place of its data, and the same preparation of them."""
     compilation = Compilation.open(path)
     (data,) = compilation.program.data.values()
+    shape = list(data.source.signature.input.shape)
     few = {
-        "source": f"Synthetic({list(data.source.signature.input.shape)}, classes={data.classes}, examples={3 * BATCH}, test={BATCH})",
+        "source": f"Synthetic({shape}, classes={data.classes}, examples={3 * BATCH}, test={BATCH})",
         "split": f"{{train: {2 * BATCH}, val: {BATCH}}}",
         "batch": f"{BATCH}",
     }
