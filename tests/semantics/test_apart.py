@@ -65,7 +65,7 @@ def test_a_syntax_error_hides_nothing_in_other_declarations() -> None:
         ("Flatten() -> Linear(width)", "Flatten() -> -> Linear(width)"),
         ("teacher t(x: d.input) {\n  Flatten()", "teacher t(x: d.input) {\n  Fltten()"),
         ("loss = ce()\n", "loss = cee()\n"),
-        ("epochs = 2\n}\nsearch", "epochs = 0\n}\nsearch"),
+        ("epochs = 2\n}\nsearch", "epochs = -1\n}\nsearch"),
         ("sampler", "smpler"),
     )
     assert codes(*edits) == ["8 FIT0011", "5 FIT1001", "12 FIT1001", "20 FIT1007", "24 FIT1004"]
@@ -80,7 +80,7 @@ def test_stages_in_a_circle_are_checked() -> None:
     edits = (
         ("stage teach {", "stage teach after distil {"),
         ("  optimizer = Adam(lr=1e-3)\n", ""),
-        ("epochs = 2\n}\nsearch", "epochs = 0\n}\nsearch"),
+        ("epochs = 2\n}\nsearch", "epochs = -1\n}\nsearch"),
     )
     assert codes(*edits) == ["10 FIT4003", "10 FIT1006", "19 FIT1007"]
 
