@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
+import small_spec
 
 import fitdsl as fit
 from fitdsl.compilation import Compilation
@@ -16,10 +19,22 @@ from fitdsl.compilation import Compilation
 STUDY = Path(__file__).parents[1] / "benchmarks" / "fitnets"
 
 
-@pytest.fixture
-def cells(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+@pytest.fixture(autouse=True)
+def beside_the_study(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(STUDY))
+
+
+@pytest.fixture
+def cells() -> ModuleType:
     return importlib.import_module("cells")
+
+
+@pytest.fixture
+def results(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
+    """The module, with a folder of its own."""
+    module = importlib.import_module("results")
+    monkeypatch.setattr(module, "RESULTS", tmp_path)
+    return module
 
 
 def test_nothing_is_found_in_a_cell(cells: ModuleType) -> None:
@@ -69,3 +84,58 @@ def test_cells_are_listed_by_pattern() -> None:
         "depth-12/answers/0",
         "depth-12/hints/0",
     ]
+
+
+def test_samples_are_cells(cells: ModuleType) -> None:
+    assert set(cells.SAMPLES) <= {cell.name for cell in cells.study()}
+
+
+def test_a_result_is_what_its_run_says(cells: ModuleType, results: ModuleType, tmp_path: Path) -> None:
+    report = fit.loads(small_spec.TEXT).train(epochs=1, device="cpu", run_dir=tmp_path / "run")
+    cell = next(one for one in cells.study() if one.name == "depth-12/hints/0")
+    result = results.Result.of_run(cell, tmp_path / "run")
+    assert result.test == report.test["small"]["accuracy"]
+    assert {name: stage.epochs for name, stage in result.stages.items()} == dict.fromkeys(report.stages, 1)
+    results.write(result)
+    assert results.read_all() == {"depth-12/hints/0": result}
+
+
+@pytest.mark.parametrize("text", ["{", '{"group": "depth-12/hints"}'])
+def test_a_damaged_result_is_named(results: ModuleType, tmp_path: Path, text: str) -> None:
+    (tmp_path / "depth-12.hints.0.json").write_text(text)
+    with pytest.raises(SystemExit, match=r"depth-12\.hints\.0\.json is damaged; delete it"):
+        results.read_all()
+
+
+def test_a_result_of_other_settings_is_refused(results: ModuleType, tmp_path: Path) -> None:
+    teacher = (STUDY / "results" / "teacher.0.json").read_text()
+    (tmp_path / "teacher.0.json").write_text(teacher.replace('"values": {}', '"values": {"lr": "1"}'))
+    with pytest.raises(SystemExit, match="is of no training of this study as it is now"):
+        results.read_all()
+
+
+def test_an_interval_holds_nineteen_of_twenty_more_runs(results: ModuleType) -> None:
+    random = np.random.default_rng(0)
+    runs = random.normal(90, 0.2, size=(2000, 6))
+    intervals = [(results.prediction(list(published)), one) for *published, one in runs]
+    inside = sum(low <= one <= high for (low, high), one in intervals)
+    assert 0.93 < inside / len(runs) < 0.97
+    assert results.prediction([90.0]) is None
+    assert results.prediction([10.0, 10.0, 88.0])[0] == 0
+
+
+def test_the_first_training_that_fails_ends_the_study() -> None:
+    study = importlib.import_module("study")
+    begun: list[int] = []
+    release = threading.Event()
+
+    def work(cell: int) -> None:
+        begun.append(cell)
+        if cell == 0:
+            release.wait()
+        release.set()
+        raise SystemExit(f"{cell} failed")
+
+    with pytest.raises(SystemExit, match=r"[01] failed"):
+        study.run(work, list(range(40)), 2)
+    assert len(begun) < 40

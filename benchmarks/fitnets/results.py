@@ -51,7 +51,8 @@ class Result(BaseModel):
     def of_run(cls, cell: Cell, folder: Path) -> Result:
         """What a finished run left in its folder."""
         run = json.loads((folder / "run.json").read_text())
-        network = next(network for name, network in run["networks"].items() if name in run["trained"])
+        trained = [network for name, network in run["networks"].items() if name in run["trained"]]
+        network = next((one for one in trained if one["role"] == "student"), trained[0])
         last = list(run["stages"].values())[-1]
         return cls(
             group=cell.group,
