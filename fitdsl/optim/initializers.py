@@ -19,7 +19,8 @@ class Initializer(Component, kind="init"):
 class Uniform(Initializer, name="uniform"):
     """Weights from U(-a, a), biases 0; norms start as the identity.
 
-    Deep networks starve under a small `a`: activations shrink with every layer (`kaiming()` keeps them).
+    Deep networks starve under a small `a`: activations shrink with every layer (`kaiming()` keeps those of ReLU networks;
+    `xavier()` those of maxout networks nearly).
 
     Source: Romero et al. 2015, FitNets, with a = 0.005 for networks and 0.05 for regressors.
     """
@@ -32,6 +33,8 @@ class Uniform(Initializer, name="uniform"):
 
 class Kaiming(Initializer, name="kaiming"):
     """Normal weights whose variance keeps the size of activations through ReLU, biases 0; norms start as the identity.
+
+    A maxout layer of two pieces keeps twice the power that ReLU does, so its activations grow at every layer.
 
     Source: He et al. 2015, Delving deep into rectifiers, eq. 10: variance 2 / fan-in.
     """
