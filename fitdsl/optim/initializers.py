@@ -19,8 +19,8 @@ class Initializer(Component, kind="init"):
 class Uniform(Initializer, name="uniform"):
     """Weights from U(-a, a), biases 0; norms start as the identity.
 
-    Deep networks starve under a small `a`: activations shrink with every layer (`kaiming()` keeps those of ReLU networks;
-    `xavier()` those of maxout networks nearly).
+    Deep networks starve under a small `a`: activations shrink with every layer. `kaiming()` keeps those of ReLU
+    networks, `xavier()` nearly those of maxout networks.
 
     Source: Romero et al. 2015, FitNets, with a = 0.005 for networks and 0.05 for regressors.
     """
