@@ -14,8 +14,8 @@ FITNETS = Path(__file__).parents[2] / "specs" / "fitnets"
 PAPER = sorted(path for path in FITNETS.glob("*.fit") if not path.stem.startswith("fashion"))
 BATCH = 8
 
-FAST = ("mnist", "svhn", "cifar10_fitnet4")
-"""One of each kind; the others, of which most prepare CIFAR-10's size anew, are left to the slow tests."""
+FAST = ("mnist", "cifar10_fitnet4")
+"""With and without preparation, which takes most of the time; the others are left to the slow tests."""
 
 TRAINED = [pytest.param(path, marks=() if path.stem in FAST else pytest.mark.slow, id=path.stem) for path in PAPER]
 
