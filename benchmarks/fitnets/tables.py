@@ -90,6 +90,23 @@ def depth_table(found: Groups) -> str:
     return table(["convolutions", *SAID.values(), *over, "seeds"], rows)
 
 
+def summary(found: Groups) -> str:
+    """The paper's two claims, of each depth of which there are enough trainings."""
+    lines = []
+    for layers in WIDTHS:
+        labels, hints = (found.get(depth_group(layers, method), {}) for method in ("labels", "hints"))
+        if "teacher" not in found or len(labels.keys() & hints.keys()) < 2:
+            continue
+        teacher, values = 100 * found["teacher"][0].test, tests(hints)
+        matches = mean(values) + stdev(values) >= teacher
+        lines.append(
+            f"- {layers} convolutions: with hints {spread(values)}, {'' if matches else 'not '}within one standard "
+            f"deviation of the teacher's {teacher:.2f}; {against(hints, labels)} over labels alone; "
+            f"answers without hints give {spread(tests(found.get(depth_group(layers, 'answers'), {})))}."
+        )
+    return "\n".join(lines) or "Too few trainings yet."
+
+
 def trained_table(found: Groups) -> str:
     """How many seeds trained at all, at the greatest depth, by start and method."""
     rows = []
@@ -189,6 +206,7 @@ def plot(found: Groups) -> None:
 
 
 TABLES: Mapping[str, Callable[[Groups], str]] = {
+    "summary": summary,
     "depth": depth_table,
     "trained": trained_table,
     "teacher": teacher_table,
