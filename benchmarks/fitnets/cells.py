@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +33,14 @@ STARTS: Mapping[str, Mapping[str, str]] = {
     "paper": {"start": "uniform(0.005)", "lr": "2e-3"},
 }
 """Starts of the weights, each with the rate that was the best of those tried with it."""
+
+PILOT_RATES = ("5e-4", "1e-3", "2e-3", "4e-3", "8e-3")
+PILOTS: Mapping[str, Sequence[str]] = {
+    "xavier": ("2e-3", "4e-3", "8e-3"),
+    "kaiming": ("5e-4", "1e-3", "2e-3"),
+    "paper": ("2e-3",),
+}
+"""By start, the rates tried with it on labels alone, before anything else was trained."""
 
 PRINTED: Mapping[str, float] = {
     "cifar10_fitnet1": 13.36,
@@ -90,6 +98,7 @@ def study() -> list[Cell]:
     """All cells, what matters most first."""
     return [
         Cell("teacher", 0, TEACHER),
+        *_pilots(),
         *_depth(12),
         *_depth(4),
         *_side(),
@@ -121,6 +130,21 @@ def side_group(question: str, answer: str) -> str:
 def start_group(start: str, method: str) -> str:
     """Trainings from a start of the weights; those from the spec's own, with hints, are the side questions' too."""
     return "side/as-it-is" if (start, method) == ("xavier", "hints") else f"start-{start}/{method}"
+
+
+def pilot_group(start: str, rate: str) -> str:
+    """The training that tried a start and a rate."""
+    return f"pilot-{start}/{rate}"
+
+
+def _pilots() -> Iterator[Cell]:
+    """Trainings by which settings were picked, of the deepest student."""
+    for start, rates in PILOTS.items():
+        for rate in rates:
+            values = {"epochs": "3", **METHODS["labels"], "start": STARTS[start]["start"], "lr": rate}
+            yield Cell(pilot_group(start, rate), 0, values=values)
+    for rate in PILOT_RATES[-2:]:
+        yield Cell(pilot_group("hints", rate), 0, values={**SHORT, "lr": rate})
 
 
 def _depth(layers: int) -> Iterator[Cell]:

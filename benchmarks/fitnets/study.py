@@ -141,6 +141,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if options.again:
+            for cell in left:
+                say(f"{cell.name}  left out: it has no result to compare with")
             sys.exit(again([cell for cell in chosen if cell.name in done], list(done.values()), options.jobs))
         say(f"{len(left)} of {len(chosen)} cells left, {options.jobs} at a time; results go to {RESULTS}")
         run(finish, left, options.jobs)

@@ -19,7 +19,18 @@ from pathlib import Path
 from statistics import mean, stdev
 
 import matplotlib as mpl
-from cells import METHODS, PRINTED, STARTS, VARIANTS, WIDTHS, depth_group, side_group, start_group
+from cells import (
+    METHODS,
+    PILOT_RATES,
+    PRINTED,
+    STARTS,
+    VARIANTS,
+    WIDTHS,
+    depth_group,
+    pilot_group,
+    side_group,
+    start_group,
+)
 from matplotlib.figure import Figure
 from results import RESULTS, Result, prediction, read_all
 from scipy import stats
@@ -68,6 +79,22 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """As Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def pilot_table(found: Groups) -> str:
+    """Validation accuracy by which the start and the rate were picked."""
+    known = {group: 100 * results[0].val for group, results in found.items() if group.startswith("pilot-")}
+    said = {start: f"`{values['start']}`, labels alone" for start, values in STARTS.items()} | {
+        "hints": f"`{STARTS['xavier']['start']}`, {SAID['hints']}"
+    }
+    rows = [
+        [
+            words,
+            *(f"{known[group]:.1f}" if (group := pilot_group(start, rate)) in known else "" for rate in PILOT_RATES),
+        ]
+        for start, words in said.items()
+    ]
+    return table(["start, method", *PILOT_RATES], rows)
 
 
 def depth_table(found: Groups) -> str:
@@ -207,6 +234,7 @@ def plot(found: Groups) -> None:
 
 TABLES: Mapping[str, Callable[[Groups], str]] = {
     "summary": summary,
+    "pilots": pilot_table,
     "depth": depth_table,
     "trained": trained_table,
     "teacher": teacher_table,

@@ -171,6 +171,7 @@ def losses_count(at: StageInContext) -> Iterator[Diagnostic]:
     for term in terms:
         word = term.loss.word
         span = setting_span(at.stage, "loss", word, before=seen[word])
+        seen[word] += 1
         low, high = term.weight.extremes()
         if low < 0 and high <= 0:
             message = f"the weight of `{word}` is {_between(low, high)}: the stage would make this loss large"
@@ -179,7 +180,6 @@ def losses_count(at: StageInContext) -> Iterator[Diagnostic]:
             message = f"the weight of `{word}` is 0, so this loss has no say"
             help = "give it a weight above 0, or take it away"
             yield finding("FIT4015", span, message, help, severity=Severity.WARNING)
-        seen[word] += 1
 
 
 def _read_by_factors(stage: nodes.Stage, call: Span) -> frozenset[str]:

@@ -7,6 +7,7 @@ import re
 import resource
 import signal
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from fitdsl.training.folder import read_report
 from fitdsl.training.interrupts import Interrupted
 from fitdsl.training.options import TrainOptions
 from fitdsl.training.report import summary_table
-from fitdsl.training.run import train
+from fitdsl.training.run import chosen_stages, train
 from fitdsl.training.spacing import Spacing
 from fitdsl.training.testing import confusion_of
 from fitdsl.work.hold import held
@@ -389,6 +390,12 @@ def test_unknown_stage(tmp_path: Path) -> None:
         ("did you mean `hints`?",),
     )
     assert not (tmp_path / "run").exists()
+
+
+def test_a_stage_that_is_left_out_cannot_be_run() -> None:
+    with pytest.raises(FitError) as refusal:
+        chosen_stages(replace(fit.loads(TEXT).program, left_out=("warm",)), "warm")
+    assert refusal.value.diagnostics[0].message == "stage `warm` has no epochs here, so it is left out"
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_weights(tmp_path: Path) -> None:

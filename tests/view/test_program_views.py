@@ -176,6 +176,10 @@ def test_plan(program: Program) -> None:
     assert plan(program, NARROW) == PLAN
 
 
+def test_a_plan_names_the_stages_that_are_left_out(program: Program) -> None:
+    assert "\nstage warm: left out, as it has no epochs\n" in plan(replace(program, left_out=("warm",)), NARROW)
+
+
 def test_a_batch_is_no_larger_than_the_training_split(program: Program) -> None:
     data = DataSettings(source=Synthetic(shape=(1, 8, 8), classes=10, examples=50), batch=64)
     lines = plan(replace(program, data={"digits": data}), NARROW).splitlines()
