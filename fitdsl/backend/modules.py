@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from functools import reduce
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -11,12 +12,53 @@ from torch.nn import functional
 _ACTIVATIONS = {"relu": nn.ReLU, "silu": nn.SiLU, "sigmoid": nn.Sigmoid, "hardsigmoid": nn.Hardsigmoid}
 
 
+class _LargerOfPairs(torch.autograd.Function):
+    """Larger of each pair, [..., n, 2, ...] -> [..., n, ...]; of equals the first gets the gradient.
+
+    Bit for bit what `max` gives. On a CPU and in channels-last order, forward and backward take a seventh of its time,
+    as nothing is gathered or scattered by index (16 channels, 28x28, batch 128).
+    """
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(pairs: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+        first, second = pairs.unbind(axis + 1)
+        return torch.maximum(first, second), (first >= second).to(pairs.dtype)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, int], output: tuple[Tensor, Tensor]) -> None:
+        ctx.axis = inputs[1]
+        ctx.mark_non_differentiable(output[1])
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(output[1])
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor | None, _: None) -> tuple[Tensor | None, None]:
+        if grad is None:
+            return None, None
+        (is_first,) = ctx.saved_tensors
+        to_first = grad * is_first
+        return _paired(to_first, grad - to_first, ctx.axis), None
+
+
+def _paired(first: Tensor, second: Tensor, axis: int) -> Tensor:
+    """Two tensors of one shape as pairs, [..., n, ...] -> [..., n, 2, ...]."""
+    inner = [part.movedim(axis, -1) for part in (first, second)]
+    # Pairs of real numbers that lie side by side in memory are complex numbers, which torch writes far faster.
+    if first.dtype in (torch.float32, torch.float64) and all(part.is_contiguous() for part in inner):
+        return torch.view_as_real(torch.complex(*inner)).movedim((-2, -1), (axis, axis + 1))
+    return torch.stack((first, second), axis + 1)
+
+
 def _largest_piece(x: Tensor, axis: int, pieces: int) -> Tensor:
-    """Largest of each `pieces` neighbours along an axis; of equals one gets the gradient."""
+    """Largest of each `pieces` neighbours along an axis; of equals the first gets the gradient."""
     stacked = torch.unflatten(x, axis, (-1, pieces))
-    # Measured on a CPU (16 to 96 channels, 32x32, batch 128): a convolution with `max` trains a sixth faster than with
-    # `amax`, which shares the gradient among equals; where no gradient is wanted `amax` takes an eighth of the time.
-    return stacked.max(axis + 1).values if x.requires_grad else stacked.amax(axis + 1)
+    if not x.requires_grad:
+        return reduce(torch.maximum, stacked.unbind(axis + 1))
+    if pieces == 2 and not torch.compiler.is_compiling():
+        return cast(Tensor, _LargerOfPairs.apply(stacked, axis)[0])  # type: ignore[no-untyped-call]
+    return stacked.max(axis + 1).values
 
 
 class MaxoutConv2d(nn.Conv2d):
