@@ -24,6 +24,12 @@ WIDTHS: Mapping[int, str] = {
 }
 """Widths by the number of convolutions."""
 
+STUDENTS: Mapping[str, Mapping[str, str]] = {
+    **{f"depth-{layers}": {"widths": widths} for layers, widths in WIDTHS.items()},
+    "long-12": {"widths": WIDTHS[12], "epochs": "16"},
+}
+"""What the methods are compared on: students of each depth, and the deepest trained for twice as long."""
+
 SHORT: Mapping[str, str] = {"epochs": "4", "hint_epochs": "1"}
 """The side questions are asked of runs of half the length."""
 
@@ -31,16 +37,27 @@ STARTS: Mapping[str, Mapping[str, str]] = {
     "xavier": {"start": "xavier()"},
     "kaiming": {"start": "kaiming()", "lr": "2e-3"},
     "paper": {"start": "uniform(0.005)", "lr": "2e-3"},
+    "printed": {
+        "start": "uniform(0.005)",
+        "optimizer": "RMSpropFloor(lr=lr, alpha=0.9, floor=1e-5)",
+        "lr": "5e-3",
+    },
 }
-"""Starts of the weights, each with the rate that was the best of those tried with it."""
+"""Ways to begin: a start of the weights and an optimizer, with the rate that was the best of those tried with them."""
 
-PILOT_RATES = ("5e-4", "1e-3", "2e-3", "4e-3", "8e-3")
 PILOTS: Mapping[str, Sequence[str]] = {
-    "xavier": ("2e-3", "4e-3", "8e-3"),
+    "xavier": ("2e-3", "4e-3", "8e-3", "1.6e-2"),
     "kaiming": ("5e-4", "1e-3", "2e-3"),
     "paper": ("2e-3",),
+    "printed": ("5e-4", "5e-3"),
 }
-"""By start, the rates tried with it on labels alone, before anything else was trained."""
+"""By way to begin, the rates tried with it on labels alone, before anything else was trained."""
+
+PILOT_HINTS = ("1", "3")
+"""How many of the epochs of the whole run were tried for the hints, beside the spec's own."""
+
+PILOT_TEACHER: Mapping[str, str] = {"start": "xavier()", "drop": "0.3", "epochs": "10"}
+"""The teacher that was tried beside the spec's own."""
 
 PRINTED: Mapping[str, float] = {
     "cifar10_fitnet1": 13.36,
@@ -66,7 +83,8 @@ VARIANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
 SAMPLES = ("depth-12/hints/0", "start-paper/hints/0", "side/level-third/0")
 """One cell of each table."""
 
-HEADLINE_SEEDS, SIDE_SEEDS = range(5), range(3)
+HEADLINE, HEADLINE_SEEDS, SIDE_SEEDS = ("depth-12", "long-12"), range(5), range(3)
+"""Students of whom more seeds are trained than of all else."""
 
 
 @dataclass(frozen=True)
@@ -99,12 +117,13 @@ def study() -> list[Cell]:
     return [
         Cell("teacher", 0, TEACHER),
         *_pilots(),
-        *_depth(12),
-        *_depth(4),
-        *_side(),
+        *_methods("depth-12"),
+        *_methods("long-12"),
         *_starts(),
-        *_depth(8),
-        *_depth(6),
+        *_side(),
+        *_methods("depth-4"),
+        *_methods("depth-8"),
+        *_methods("depth-6"),
     ]
 
 
@@ -116,9 +135,9 @@ def positive(text: str) -> int:
     return number
 
 
-def depth_group(layers: int, method: str) -> str:
-    """Trainings of a student of so many convolutions."""
-    return f"depth-{layers}/{method}"
+def method_group(student: str, method: str) -> str:
+    """Trainings of a student of `STUDENTS` by a method."""
+    return f"{student}/{method}"
 
 
 def side_group(question: str, answer: str) -> str:
@@ -132,26 +151,28 @@ def start_group(start: str, method: str) -> str:
     return "side/as-it-is" if (start, method) == ("xavier", "hints") else f"start-{start}/{method}"
 
 
-def pilot_group(start: str, rate: str) -> str:
-    """The training that tried a start and a rate."""
-    return f"pilot-{start}/{rate}"
+def pilot_group(kind: str, tried: str) -> str:
+    """The training that tried something."""
+    return f"pilot-{kind}/{tried}"
 
 
 def _pilots() -> Iterator[Cell]:
     """Trainings by which settings were picked, of the deepest student."""
+    yield Cell(pilot_group("teacher", "dropout"), 0, TEACHER, PILOT_TEACHER)
     for start, rates in PILOTS.items():
         for rate in rates:
-            values = {"epochs": "3", **METHODS["labels"], "start": STARTS[start]["start"], "lr": rate}
-            yield Cell(pilot_group(start, rate), 0, values=values)
-    for rate in PILOT_RATES[-2:]:
-        yield Cell(pilot_group("hints", rate), 0, values={**SHORT, "lr": rate})
+            yield Cell(
+                pilot_group(start, rate), 0, values={"epochs": "3", **METHODS["labels"], **STARTS[start], "lr": rate}
+            )
+    for epochs in PILOT_HINTS:
+        yield Cell(pilot_group("hints", epochs), 0, values={"hint_epochs": epochs})
 
 
-def _depth(layers: int) -> Iterator[Cell]:
-    """The headline at one depth; each seed with all methods before the next, so that pairs are whole early."""
-    for seed in HEADLINE_SEEDS:
+def _methods(student: str) -> Iterator[Cell]:
+    """One student; each seed with all methods before the next, so that pairs are whole early."""
+    for seed in HEADLINE_SEEDS if student in HEADLINE else SIDE_SEEDS:
         for method, values in METHODS.items():
-            yield Cell(depth_group(layers, method), seed, values={"widths": WIDTHS[layers], **values})
+            yield Cell(method_group(student, method), seed, values={**STUDENTS[student], **values})
 
 
 def _side() -> Iterator[Cell]:

@@ -21,12 +21,15 @@ from statistics import mean, stdev
 import matplotlib as mpl
 from cells import (
     METHODS,
-    PILOT_RATES,
+    PILOT_HINTS,
+    PILOT_TEACHER,
+    PILOTS,
     PRINTED,
     STARTS,
+    STUDENTS,
     VARIANTS,
     WIDTHS,
-    depth_group,
+    method_group,
     pilot_group,
     side_group,
     start_group,
@@ -81,31 +84,56 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def convolutions(student: str) -> str:
+    """A student of `STUDENTS` in words."""
+    kind, layers = student.split("-")
+    return f"{layers} convolutions" + (", twice as long" if kind == "long" else "")
+
+
+def began(start: str) -> str:
+    """How training begins: the start of the weights and the optimizer."""
+    values = STARTS[start]
+    return f"`{values['start']}`, {values.get('optimizer', 'Adam').partition('(')[0]}"
+
+
 def pilot_table(found: Groups) -> str:
-    """Validation accuracy by which the start and the rate were picked."""
-    known = {group: 100 * results[0].val for group, results in found.items() if group.startswith("pilot-")}
-    said = {start: f"`{values['start']}`, labels alone" for start, values in STARTS.items()} | {
-        "hints": f"`{STARTS['xavier']['start']}`, {SAID['hints']}"
-    }
-    rows = [
-        [
-            words,
-            *(f"{known[group]:.1f}" if (group := pilot_group(start, rate)) in known else "" for rate in PILOT_RATES),
-        ]
-        for start, words in said.items()
-    ]
-    return table(["start, method", *PILOT_RATES], rows)
+    """Validation accuracy by which the rate of each way to begin was picked."""
+    rows = []
+    for start, rates in PILOTS.items():
+        known = {rate: found[group][0] for rate in rates if (group := pilot_group(start, rate)) in found}
+        tried = ", ".join(f"{rate}: {100 * result.val:.1f}" for rate, result in known.items())
+        rows.append([began(start), tried or "not yet run"])
+    return table(["start, optimizer", "validation accuracy by rate"], rows)
+
+
+def hint_pilot_table(found: Groups) -> str:
+    """Validation accuracy by which the number of epochs of the hints was picked."""
+    groups = [method_group("depth-12", "hints"), *(pilot_group("hints", epochs) for epochs in PILOT_HINTS)]
+    known = {result.stages["hints"].epochs: result for group in groups if (result := found.get(group, {}).get(0))}
+    rows = [[str(epochs), f"{100 * known[epochs].val:.2f}"] for epochs in sorted(known)]
+    return table(["epochs of hints", "validation accuracy"], rows)
+
+
+def teacher_pilot_table(found: Groups) -> str:
+    """Validation accuracy by which the teacher was picked."""
+    tried = {"the spec's own": "teacher", _said(PILOT_TEACHER): pilot_group("teacher", "dropout")}
+    rows = [[words, f"{100 * found[group][0].val:.2f}"] for words, group in tried.items() if group in found]
+    return table(["teacher", "validation accuracy"], rows)
+
+
+def _said(values: Mapping[str, str]) -> str:
+    return ", ".join(f"`{name} = {value}`" for name, value in values.items())
 
 
 def depth_table(found: Groups) -> str:
     """Method by depth, the paper's figure 2."""
     rows = []
-    for layers in WIDTHS:
-        by_method = {method: found.get(depth_group(layers, method), {}) for method in METHODS}
+    for student in STUDENTS:
+        by_method = {method: found.get(method_group(student, method), {}) for method in METHODS}
         seeds = sorted({len(group) for group in by_method.values()})
         rows.append(
             [
-                str(layers),
+                convolutions(student),
                 *(spread(tests(group)) for group in by_method.values()),
                 against(by_method["answers"], by_method["labels"]),
                 against(by_method["hints"], by_method["labels"]),
@@ -114,22 +142,22 @@ def depth_table(found: Groups) -> str:
             ]
         )
     over = ["answers over labels", "hints over labels", "hints over answers"]
-    return table(["convolutions", *SAID.values(), *over, "seeds"], rows)
+    return table(["student", *SAID.values(), *over, "seeds"], rows)
 
 
 def summary(found: Groups) -> str:
     """The paper's two claims, of each depth of which there are enough trainings."""
     lines = []
-    for layers in WIDTHS:
-        labels, hints = (found.get(depth_group(layers, method), {}) for method in ("labels", "hints"))
+    for student in STUDENTS:
+        labels, hints = (found.get(method_group(student, method), {}) for method in ("labels", "hints"))
         if "teacher" not in found or len(labels.keys() & hints.keys()) < 2:
             continue
         teacher, values = 100 * found["teacher"][0].test, tests(hints)
         matches = mean(values) + stdev(values) >= teacher
         lines.append(
-            f"- {layers} convolutions: with hints {spread(values)}, {'' if matches else 'not '}within one standard "
+            f"- {convolutions(student)}: with hints {spread(values)}, {'' if matches else 'not '}within one standard "
             f"deviation of the teacher's {teacher:.2f}; {against(hints, labels)} over labels alone; "
-            f"answers without hints give {spread(tests(found.get(depth_group(layers, 'answers'), {})))}."
+            f"answers without hints give {spread(tests(found.get(method_group(student, 'answers'), {})))}."
         )
     return "\n".join(lines) or "Too few trainings yet."
 
@@ -141,10 +169,8 @@ def trained_table(found: Groups) -> str:
         for method in METHODS:
             group = found.get(start_group(start, method), {})
             trained = sum(result.val > TRAINED for result in group.values())
-            rows.append(
-                [f"`{STARTS[start]['start']}`", SAID[method], spread(tests(group)), f"{trained} of {len(group)}"]
-            )
-    return table(["start", "method", "test accuracy", "seeds that trained"], rows)
+            rows.append([began(start), SAID[method], spread(tests(group)), f"{trained} of {len(group)}"])
+    return table(["start, optimizer", "method", "test accuracy", "seeds that trained"], rows)
 
 
 def teacher_table(found: Groups) -> str:
@@ -153,15 +179,15 @@ def teacher_table(found: Groups) -> str:
         return "Not yet run."
     teacher = found["teacher"][0]
     rows = [["teacher", f"{teacher.weights:,}", "1", f"{teacher.macs / 1e6:.2f}M", f"{100 * teacher.test:.2f}", "–"]]
-    for layers in WIDTHS:
-        group = found.get(depth_group(layers, "hints"), {})
+    for student in STUDENTS:
+        group = found.get(method_group(student, "hints"), {})
         if group:
             one = next(iter(group.values()))
             values = tests(group)
             gains = [value - 100 * teacher.test for value in values]
             rows.append(
                 [
-                    f"student of {layers} convolutions, {SAID['hints']}",
+                    f"student of {convolutions(student)}, {SAID['hints']}",
                     f"{one.weights:,}",
                     f"{teacher.weights / one.weights:.1f}",
                     f"{one.macs / 1e6:.2f}M",
@@ -217,7 +243,7 @@ def plot(found: Groups) -> None:
     figure = Figure(figsize=(6.4, 3.8), layout="constrained")
     axes = figure.subplots()
     for method, mark in zip(METHODS, "osD", strict=True):
-        points = [(n, tests(found.get(depth_group(n, method), {}))) for n in WIDTHS]
+        points = [(n, tests(found.get(method_group(f"depth-{n}", method), {}))) for n in WIDTHS]
         known = [(n, values) for n, values in points if values]
         reach = [stdev(values) if len(values) > 1 else 0.0 for _, values in known]
         where, means = [n for n, _ in known], [mean(values) for _, values in known]
@@ -235,6 +261,8 @@ def plot(found: Groups) -> None:
 TABLES: Mapping[str, Callable[[Groups], str]] = {
     "summary": summary,
     "pilots": pilot_table,
+    "hint pilots": hint_pilot_table,
+    "teacher pilots": teacher_pilot_table,
     "depth": depth_table,
     "trained": trained_table,
     "teacher": teacher_table,
