@@ -53,6 +53,12 @@ PILOTS: Mapping[str, Sequence[str]] = {
 }
 """By way to begin, the rates tried with it on labels alone, before anything else was trained."""
 
+OWN_RATE: Mapping[str, Mapping[str, str]] = {"long-12/labels": {"lr": "2e-3"}}
+"""Kinds of training that have a rate of their own: labels alone lose some seeds where it is high for long."""
+
+PILOT_LONG: Mapping[str, Sequence[int]] = {"4e-3": (0,), "8e-3": (0, 1)}
+"""By rate, the seeds with which it was tried for these, beside their own."""
+
 PILOT_HINTS = ("1", "3")
 """How many of the epochs of the whole run were tried for the hints, beside the spec's own."""
 
@@ -164,6 +170,9 @@ def _pilots() -> Iterator[Cell]:
             yield Cell(
                 pilot_group(start, rate), 0, values={"epochs": "3", **METHODS["labels"], **STARTS[start], "lr": rate}
             )
+    for rate, seeds in PILOT_LONG.items():
+        values = {**STUDENTS["long-12"], **METHODS["labels"], "lr": rate}
+        yield from (Cell(pilot_group("long", rate), seed, values=values) for seed in seeds)
     for epochs in PILOT_HINTS:
         yield Cell(pilot_group("hints", epochs), 0, values={"hint_epochs": epochs})
 
@@ -172,7 +181,8 @@ def _methods(student: str) -> Iterator[Cell]:
     """One student; each seed with all methods before the next, so that pairs are whole early."""
     for seed in HEADLINE_SEEDS if student in HEADLINE else SIDE_SEEDS:
         for method, values in METHODS.items():
-            yield Cell(method_group(student, method), seed, values={**STUDENTS[student], **values})
+            group = method_group(student, method)
+            yield Cell(group, seed, values={**STUDENTS[student], **values, **OWN_RATE.get(group, {})})
 
 
 def _side() -> Iterator[Cell]:

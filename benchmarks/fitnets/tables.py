@@ -21,7 +21,9 @@ from statistics import mean, stdev
 import matplotlib as mpl
 from cells import (
     METHODS,
+    OWN_RATE,
     PILOT_HINTS,
+    PILOT_LONG,
     PILOT_TEACHER,
     PILOTS,
     PRINTED,
@@ -112,6 +114,18 @@ def hint_pilot_table(found: Groups) -> str:
     known = {result.stages["hints"].epochs: result for group in groups if (result := found.get(group, {}).get(0))}
     rows = [[str(epochs), f"{100 * known[epochs].val:.2f}"] for epochs in sorted(known)]
     return table(["epochs of hints", "validation accuracy"], rows)
+
+
+def long_pilot_table(found: Groups) -> str:
+    """Validation accuracy by which the rate of labels alone was picked where training takes twice as long."""
+    own = {rate: group for group, values in OWN_RATE.items() for rate in values.values()}
+    tried = own | {rate: pilot_group("long", rate) for rate in PILOT_LONG}
+    rows = [
+        [rate, ", ".join(f"{100 * result.val:.2f}" for _, result in sorted(found[group].items()))]
+        for rate, group in tried.items()
+        if group in found
+    ]
+    return table(["rate", "validation accuracy of seeds 0 and on"], rows)
 
 
 def teacher_pilot_table(found: Groups) -> str:
@@ -261,6 +275,7 @@ def plot(found: Groups) -> None:
 TABLES: Mapping[str, Callable[[Groups], str]] = {
     "summary": summary,
     "pilots": pilot_table,
+    "long pilots": long_pilot_table,
     "hint pilots": hint_pilot_table,
     "teacher pilots": teacher_pilot_table,
     "depth": depth_table,
