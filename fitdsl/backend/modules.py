@@ -15,8 +15,9 @@ _ACTIVATIONS = {"relu": nn.ReLU, "silu": nn.SiLU, "sigmoid": nn.Sigmoid, "hardsi
 class _LargerOfPairs(torch.autograd.Function):
     """Larger of each pair, [..., n, 2, ...] -> [..., n, ...]; of equals the first gets the gradient.
 
-    Bit for bit what `max` gives. On a CPU and in channels-last order, forward and backward take a seventh of its time,
-    as nothing is gathered or scattered by index (16 channels, 28x28, batch 128).
+    With finite gradients, bit for bit what `max` gives. On a CPU, where it was measured, a student of 12 maxout layers
+    trains one and a half times as fast, as nothing is gathered or scattered by index and no layer's gradient is copied
+    into the order of its input (8 and 16 channels, 28x28, batch 128, channels-last order).
     """
 
     generate_vmap_rule = True
@@ -56,7 +57,7 @@ def _largest_piece(x: Tensor, axis: int, pieces: int) -> Tensor:
     stacked = torch.unflatten(x, axis, (-1, pieces))
     if not x.requires_grad:
         return reduce(torch.maximum, stacked.unbind(axis + 1))
-    if pieces == 2 and not torch.compiler.is_compiling():
+    if pieces == 2 and x.device.type == "cpu" and not torch.compiler.is_compiling():
         return cast(Tensor, _LargerOfPairs.apply(stacked, axis)[0])  # type: ignore[no-untyped-call]
     return stacked.max(axis + 1).values
 
