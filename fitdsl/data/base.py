@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import reduce
 from typing import Any, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from ..component import Component, Record
 from ..dataclass import dataclass
@@ -142,6 +142,9 @@ class DataSettings(Record):
     split: dict[str, int | float] = Field(
         {"train": 0.9, "val": 0.1}, description="how the training part is divided: counts, or fractions"
     )
+    seed: NonNegativeInt | None = Field(
+        None, description="decides which examples are for validation; the run's own seed if left out"
+    )
     prepare: tuple[Preparation, ...] = Field((), description="done once, fitted on the training split")
     augment: tuple[Augmentation, ...] = Field((), description="done to training examples in every epoch")
     views: PositiveInt | None = Field(
@@ -160,6 +163,10 @@ class DataSettings(Record):
         if steps and self.source.signature.vocab is not None:
             raise Rejected(f"`{steps[0].word}` takes real numbers, but `{self.source.word}` gives tokens")
         return reduce(lambda given, step: step.infer(given), steps, self.source.signature.input)
+
+    def split_seed(self, run: int) -> int:
+        """What decides which examples are for validation in a run of this seed."""
+        return run if self.seed is None else self.seed
 
     @property
     def classes(self) -> int:

@@ -70,14 +70,14 @@ def open_splits(settings: DataSettings, *, base: Path, seed: int) -> Opened:
     Args:
         settings: The declaration.
         base: Folder of the spec.
-        seed: Picks which examples are for validation.
+        seed: Of the run; picks which examples are for validation where the declaration does not.
 
     Raises:
         Unusable: As for `read`; or the split asks for more examples than there are (FIT6006).
     """
     parts = read(settings.source, base)
     targets = parts.train.targets
-    chosen = stratify(targets, _sizes(settings, len(targets)), seed=seed)
+    chosen = stratify(targets, _sizes(settings, len(targets)), seed=settings.split_seed(seed))
     train, val = (View(parts.train.inputs, part) for part in chosen)
     test = View(parts.test.inputs, np.arange(len(parts.test.targets)))
     steps = fit(settings.prepare, train)

@@ -163,7 +163,7 @@ def load_splits(
     Args:
         settings: The declaration.
         base: Folder of the spec; paths are relative to it.
-        seed: Picks which examples are for validation.
+        seed: Of the run; picks which examples are for validation where the declaration does not.
         device: Where tensors go.
         span: Where the declaration stands, for findings.
 

@@ -21,7 +21,7 @@ def data_key(settings: DataSettings, *, base: Path, seed: int) -> str | None:
     Args:
         settings: The declaration.
         base: Folder of the spec, to which its paths are relative.
-        seed: Picks which examples are for validation.
+        seed: Of the run; picks which examples are for validation where the declaration does not.
 
     Returns:
         32 hexadecimal digits; None where a file is not there yet.
@@ -33,7 +33,7 @@ def data_key(settings: DataSettings, *, base: Path, seed: int) -> str | None:
     reader = source.lower()
     held = [content(found[name]) for name in source.files.names]
     steps = [plain(step) for step in (*settings.prepare, *(s.still for s in settings.augment if s.still is not None))]
-    return digest([reader.target, plain(reader.kwargs), held, plain(settings.split), steps, seed])
+    return digest([reader.target, plain(reader.kwargs), held, plain(settings.split), steps, settings.split_seed(seed)])
 
 
 def foreign_code(source: Source, base: Path) -> str | None:

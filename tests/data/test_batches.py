@@ -18,6 +18,7 @@ from fitdsl.diagnostics import FitError
 from fitdsl.source import Source
 from fitdsl.training import data as training_data
 from fitdsl.training.data import Batch, Splits, Stream, Tensors, Walk, batches, load_splits
+from fitdsl.work.content import data_key
 
 SETTINGS = DataSettings(
     source=Synthetic(shape=(2, 6, 6), classes=3, examples=50, test=11),
@@ -108,6 +109,19 @@ def test_the_same_seed_splits_alike() -> None:
     assert isinstance(other.train, Tensors)
     assert torch.equal(first.train.inputs, again.train.inputs)
     assert not torch.equal(first.train.inputs, other.train.inputs)
+
+
+def test_a_seed_of_the_data_holds_in_every_run() -> None:
+    held = SETTINGS.model_copy(update={"seed": 1})
+    first, other, plain = load(held, seed=0), load(held, seed=2), load(seed=1)
+    assert torch.equal(first.train.inputs, plain.train.inputs)
+    assert torch.equal(other.train.inputs, plain.train.inputs)
+    keys = {
+        data_key(held, base=Path(), seed=0),
+        data_key(held, base=Path(), seed=2),
+        data_key(SETTINGS, base=Path(), seed=1),
+    }
+    assert len(keys) == 1
 
 
 def test_tokens_stay_integers() -> None:
