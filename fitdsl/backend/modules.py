@@ -33,6 +33,7 @@ class _LargerOfPairs(torch.autograd.Function):
         ctx.mark_non_differentiable(output[1])
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(output[1])
+        ctx.save_for_forward(output[1])
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor | None, _: None) -> tuple[Tensor | None, None]:
@@ -41,6 +42,12 @@ class _LargerOfPairs(torch.autograd.Function):
         (is_first,) = ctx.saved_tensors
         to_first = grad * is_first
         return _paired(to_first, grad - to_first, ctx.axis), None
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Tensor, _: None) -> tuple[Tensor, None]:
+        (is_first,) = ctx.saved_tensors
+        first, second = tangent.unbind(ctx.axis + 1)
+        return torch.where(is_first.bool(), first, second), None
 
 
 def _paired(first: Tensor, second: Tensor, axis: int) -> Tensor:

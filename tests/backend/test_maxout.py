@@ -1,4 +1,4 @@
-"""Maxout gives what `max` gives, to the bit, in every order of memory and at every number of pieces."""
+"""Maxout gives what `max` gives, in every order of memory and at every number of pieces."""
 
 from __future__ import annotations
 
@@ -8,33 +8,47 @@ from torch import Tensor
 
 from fitdsl.backend.modules import Maxout, MaxoutConv2d
 
-SHAPE = (4, 6, 5, 5)
+ORDERS = [torch.contiguous_format, torch.channels_last]
+DTYPES = [torch.float32, torch.float64, torch.bfloat16, torch.float16]
 
 
 def largest(x: Tensor, axis: int, pieces: int) -> Tensor:
     return x.unflatten(axis, (-1, pieces)).max(axis + 1).values
 
 
-@pytest.mark.parametrize("pieces", [2, 3])
-@pytest.mark.parametrize("order", [torch.contiguous_format, torch.channels_last])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
-def test_a_convolution_is_that_of_max(pieces: int, order: torch.memory_format, dtype: torch.dtype) -> None:
-    layer = MaxoutConv2d(6, 8, kernel_size=3, pieces=pieces).to(dtype=dtype, memory_format=order)
-    x = torch.randn(SHAPE, dtype=dtype).relu().to(memory_format=order).requires_grad_()
-    torch.nn.init.zeros_(layer.bias)
-    plain = torch.nn.functional.conv2d(x, layer.weight, layer.bias)
-    gradient = torch.randn(4, 8, 3, 3, dtype=dtype).to(memory_format=order)
-    found, expected = layer(x), largest(plain, 1, pieces)
-    assert torch.equal(found, expected)
-    parameters = (x, layer.weight, layer.bias)
-    for one, other in zip(
-        torch.autograd.grad(found, parameters, gradient),
-        torch.autograd.grad(expected, parameters, gradient),
-        strict=True,
-    ):
-        torch.testing.assert_close(one, other)
+def passing(pieces: int, dtype: torch.dtype, order: torch.memory_format) -> MaxoutConv2d:
+    """A convolution that passes its 6 channels on as pieces."""
+    layer = MaxoutConv2d(6, 6 // pieces, kernel_size=1, bias=False, pieces=pieces).to(dtype)
     with torch.no_grad():
-        assert torch.equal(layer(x), expected)
+        layer.weight.copy_(torch.eye(6, dtype=dtype)[:, :, None, None])
+    return layer.to(memory_format=order)
+
+
+@pytest.mark.parametrize("pieces", [2, 3])
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("examples", [0, 4])
+def test_it_is_max_to_the_bit(pieces: int, order: torch.memory_format, dtype: torch.dtype, examples: int) -> None:
+    x = torch.randn(examples, 6, 5, 5).relu().to(dtype=dtype, memory_format=order).requires_grad_()
+    found, expected = passing(pieces, dtype, order)(x), largest(x, 1, pieces)
+    assert torch.equal(found, expected)
+    gradient = torch.randn(expected.shape).to(dtype)
+    (one,), (other,) = (torch.autograd.grad(y, x, gradient) for y in (found, expected))
+    assert torch.equal(one, other)
+    with torch.no_grad():
+        assert torch.equal(passing(pieces, dtype, order)(x), expected)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_gradients_lie_in_memory_as_what_they_are_of(order: torch.memory_format) -> None:
+    seen: list[Tensor] = []
+    layer = MaxoutConv2d(3, 4, kernel_size=3).to(memory_format=order)
+    x = torch.randn(2, 3, 6, 6).to(memory_format=order).requires_grad_()
+    x.register_hook(seen.append)
+    y = layer(x)
+    y.backward(torch.randn_like(y))
+    assert seen[0].is_contiguous(memory_format=order)
+    assert layer.weight.grad.is_contiguous(memory_format=order)
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
@@ -46,11 +60,22 @@ def test_equal_pieces_give_the_gradient_to_the_first(axis: int) -> None:
     assert layer.bias.grad.tolist() == [1, 0, 1, 0]
 
 
-def test_it_can_be_differentiated_twice_and_mapped_over_examples() -> None:
-    layer = Maxout(3, 2).double()
-    x = torch.randn(5, 3, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(layer, x)
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
+@pytest.mark.parametrize(
+    ("layer", "shape"), [(Maxout(3, 2), (5, 3)), (MaxoutConv2d(2, 2, kernel_size=2), (2, 2, 3, 3))], ids=["fc", "conv"]
+)
+def test_it_can_be_differentiated_twice_forward_and_by_example(layer: torch.nn.Module, shape: tuple[int, ...]) -> None:
+    layer = layer.double()
+    x = torch.randn(shape, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(layer, x, check_forward_ad=True)
     assert torch.autograd.gradgradcheck(lambda x: layer(x) ** 2, x)
-    by_example = torch.func.vmap(torch.func.grad(lambda one: layer(one).sum()))(x)
+    by_example = torch.func.vmap(torch.func.grad(lambda one: layer(one[None]).sum()))(x)
     (whole,) = torch.autograd.grad(layer(x).sum(), x)
     torch.testing.assert_close(by_example, whole)
+
+
+def test_it_trains_in_lower_precision() -> None:
+    layer = MaxoutConv2d(3, 4, kernel_size=3)
+    with torch.autocast("cpu", torch.bfloat16):
+        layer(torch.randn(2, 3, 6, 6)).float().sum().backward()
+    assert layer.weight.grad.dtype is torch.float32
