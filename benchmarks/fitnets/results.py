@@ -47,11 +47,6 @@ class Result(BaseModel):
         """Of its cell."""
         return f"{self.group}/{self.seed}"
 
-    @property
-    def epochs(self) -> int:
-        """Of all stages."""
-        return sum(stage.epochs for stage in self.stages.values())
-
     @classmethod
     def of_run(cls, cell: Cell, folder: Path) -> Result:
         """What a finished run left in its folder."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 
 import torch
-from cells import PRINTED, SPECS, positive
+from cells import PAPER_SPEEDUPS, SPECS, positive
 from results import RESULTS
 
 import fitdsl as fit
@@ -58,7 +58,7 @@ def main() -> None:
     torch.set_num_threads(1)
     found: dict[str, dict[str, dict[str, float]]] = {}
     for device in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
-        for name in (*PRINTED, "fashion_mnist"):
+        for name in (*PAPER_SPEEDUPS, "fashion_mnist"):
             for size in BATCHES:
                 measured = ratios(SPECS / f"{name}.fit", size, rounds, device)
                 found.setdefault(name, {})[f"{device}-{size}"] = measured

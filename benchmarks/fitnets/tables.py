@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -22,11 +24,12 @@ import matplotlib as mpl
 from cells import (
     METHODS,
     OWN_RATE,
+    PAPER_SPEEDUPS,
+    PILOT_HINT_RATES,
     PILOT_HINTS,
     PILOT_LONG,
     PILOT_TEACHER,
     PILOTS,
-    PRINTED,
     STARTS,
     STUDENTS,
     VARIANTS,
@@ -41,7 +44,7 @@ from results import RESULTS, Result, prediction, read_all
 from scipy import stats
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGE = DOCS / "reproduction.md"
+PAGE, PLOT = DOCS / "reproduction.md", DOCS / "images" / "reproduction.svg"
 SAID = {"labels": "labels alone", "answers": "answers and labels", "hints": "hints, then both"}
 TRAINED = 0.5
 """A network counts as trained with this share of its validation examples right; chance is a tenth."""
@@ -57,7 +60,7 @@ def groups() -> Groups:
     return found
 
 
-def tests(group: Mapping[int, Result]) -> list[float]:
+def accuracies(group: Mapping[int, Result]) -> list[float]:
     """Test accuracies in percent, in order of seeds."""
     return [100 * group[seed].test for seed in sorted(group)]
 
@@ -71,13 +74,19 @@ def spread(values: Sequence[float], *, signed: bool = False) -> str:
 
 
 def against(group: Mapping[int, Result], other: Mapping[int, Result]) -> str:
-    """Gain over another kind of training with the same seeds, and how probable it is by chance."""
+    """Gain over another kind of training with the same seeds, and how probable it is by chance, paired and unpaired."""
     seeds = sorted(group.keys() & other.keys())
-    gains = [100 * (group[seed].test - other[seed].test) for seed in seeds]
+    ours, theirs = ([100 * one[seed].test for seed in seeds] for one in (group, other))
+    gains = [mine - yours for mine, yours in zip(ours, theirs, strict=True)]
     if len(gains) < 2 or len(set(gains)) == 1:
         return spread(gains, signed=True) if gains else "–"
-    p = float(stats.ttest_1samp(gains, 0).pvalue)
-    return f"{spread(gains, signed=True)} ({f'p = {p:.3f}' if p >= 0.001 else 'p < 0.001'})"
+    paired = _p(stats.ttest_1samp(gains, 0).pvalue)
+    unpaired = _p(stats.ttest_ind(ours, theirs, equal_var=False).pvalue)
+    return f"{spread(gains, signed=True)} (p {paired}, unpaired {unpaired})"
+
+
+def _p(value: float) -> str:
+    return f"= {value:.3f}" if value >= 0.001 else "< 0.001"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -101,17 +110,19 @@ def began(start: str) -> str:
 def pilot_table(found: Groups) -> str:
     """Validation accuracy by which the rate of each way to begin was picked."""
     rows = []
-    for start, rates in PILOTS.items():
-        known = {rate: found[group][0] for rate in rates if (group := pilot_group(start, rate)) in found}
+    tried_with = [(start, "labels", start, rates) for start, rates in PILOTS.items()]
+    tried_with.append(("xavier", "hints", "hints", PILOT_HINT_RATES))
+    for start, method, kind, rates in tried_with:
+        known = {rate: found[group][0] for rate in rates if (group := pilot_group(kind, rate)) in found}
         tried = ", ".join(f"{rate}: {100 * result.val:.1f}" for rate, result in known.items())
-        rows.append([began(start), tried or "not yet run"])
-    return table(["start, optimizer", "validation accuracy by rate"], rows)
+        rows.append([f"{began(start)}, {SAID[method]}", tried or "not yet run"])
+    return table(["start, optimizer, method", "validation accuracy by rate"], rows)
 
 
 def hint_pilot_table(found: Groups) -> str:
     """Validation accuracy by which the number of epochs of the hints was picked."""
-    groups = [method_group("depth-12", "hints"), *(pilot_group("hints", epochs) for epochs in PILOT_HINTS)]
-    known = {result.stages["hints"].epochs: result for group in groups if (result := found.get(group, {}).get(0))}
+    names = [method_group("depth-12", "hints"), *(pilot_group("hints", epochs) for epochs in PILOT_HINTS)]
+    known = {result.stages["hints"].epochs: result for name in names if (result := found.get(name, {}).get(0))}
     rows = [[str(epochs), f"{100 * known[epochs].val:.2f}"] for epochs in sorted(known)]
     return table(["epochs of hints", "validation accuracy"], rows)
 
@@ -139,20 +150,25 @@ def _said(values: Mapping[str, str]) -> str:
     return ", ".join(f"`{name} = {value}`" for name, value in values.items())
 
 
+def seeds_of(by_method: Groups) -> str:
+    """How many seeds there are, by method where that differs."""
+    counts = [str(len(group)) for group in by_method.values()]
+    return counts[0] if len(set(counts)) == 1 else ", ".join(counts)
+
+
 def depth_table(found: Groups) -> str:
     """Method by depth, the paper's figure 2."""
     rows = []
     for student in STUDENTS:
         by_method = {method: found.get(method_group(student, method), {}) for method in METHODS}
-        seeds = sorted({len(group) for group in by_method.values()})
         rows.append(
             [
                 convolutions(student),
-                *(spread(tests(group)) for group in by_method.values()),
+                *(spread(accuracies(group)) for group in by_method.values()),
                 against(by_method["answers"], by_method["labels"]),
                 against(by_method["hints"], by_method["labels"]),
                 against(by_method["hints"], by_method["answers"]),
-                " to ".join(map(str, dict.fromkeys((seeds[0], seeds[-1])))),
+                seeds_of(by_method),
             ]
         )
     over = ["answers over labels", "hints over labels", "hints over answers"]
@@ -160,18 +176,18 @@ def depth_table(found: Groups) -> str:
 
 
 def summary(found: Groups) -> str:
-    """The paper's two claims, of each depth of which there are enough trainings."""
+    """The paper's two claims, and what hints have a part in, of each student of which there are enough trainings."""
     lines = []
     for student in STUDENTS:
-        labels, hints = (found.get(method_group(student, method), {}) for method in ("labels", "hints"))
+        labels, answers, hints = (found.get(method_group(student, method), {}) for method in METHODS)
         if "teacher" not in found or len(labels.keys() & hints.keys()) < 2:
             continue
-        teacher, values = 100 * found["teacher"][0].test, tests(hints)
-        matches = mean(values) + stdev(values) >= teacher
+        teacher, values = 100 * found["teacher"][0].test, accuracies(hints)
+        is_reached = mean(values) + stdev(values) >= teacher
         lines.append(
-            f"- {convolutions(student)}: with hints {spread(values)}, {'' if matches else 'not '}within one standard "
-            f"deviation of the teacher's {teacher:.2f}; {against(hints, labels)} over labels alone; "
-            f"answers without hints give {spread(tests(found.get(method_group(student, 'answers'), {})))}."
+            f"- {convolutions(student)}: hints first give {spread(values)}. Over labels alone that is "
+            f"{against(hints, labels)}; over answers without hints {against(hints, answers)}. "
+            f"The teacher's {teacher:.2f} is {'' if is_reached else 'not '}reached within one standard deviation."
         )
     return "\n".join(lines) or "Too few trainings yet."
 
@@ -183,7 +199,7 @@ def trained_table(found: Groups) -> str:
         for method in METHODS:
             group = found.get(start_group(start, method), {})
             trained = sum(result.val > TRAINED for result in group.values())
-            rows.append([began(start), SAID[method], spread(tests(group)), f"{trained} of {len(group)}"])
+            rows.append([began(start), SAID[method], spread(accuracies(group)), f"{trained} of {len(group)}"])
     return table(["start, optimizer", "method", "test accuracy", "seeds that trained"], rows)
 
 
@@ -194,21 +210,20 @@ def teacher_table(found: Groups) -> str:
     teacher = found["teacher"][0]
     rows = [["teacher", f"{teacher.weights:,}", "1", f"{teacher.macs / 1e6:.2f}M", f"{100 * teacher.test:.2f}", "–"]]
     for student in STUDENTS:
-        group = found.get(method_group(student, "hints"), {})
-        if group:
-            one = next(iter(group.values()))
-            values = tests(group)
-            gains = [value - 100 * teacher.test for value in values]
-            rows.append(
-                [
-                    f"student of {convolutions(student)}, {SAID['hints']}",
-                    f"{one.weights:,}",
-                    f"{teacher.weights / one.weights:.1f}",
-                    f"{one.macs / 1e6:.2f}M",
-                    spread(values),
-                    spread(gains, signed=True),
-                ]
-            )
+        for method in METHODS:
+            group = found.get(method_group(student, method), {})
+            if group:
+                one, values = next(iter(group.values())), accuracies(group)
+                rows.append(
+                    [
+                        f"{convolutions(student)}, {SAID[method]}",
+                        f"{one.weights:,}",
+                        f"{teacher.weights / one.weights:.1f}",
+                        f"{one.macs / 1e6:.2f}M",
+                        spread(values),
+                        spread([value - 100 * teacher.test for value in values], signed=True),
+                    ]
+                )
     return table(["network", "weights", "times fewer", "multiplications", "test accuracy", "over the teacher"], rows)
 
 
@@ -220,7 +235,7 @@ def side_table(found: Groups) -> str:
         for answer, values in answers.items():
             group = found.get(side_group(question, answer), {})
             gain = against(group, base) if values else "the spec's own"
-            rows.append([f"`{question}`", answer, spread(tests(group)), gain, str(len(group))])
+            rows.append([f"`{question}`", answer, spread(accuracies(group)), gain, str(len(group))])
     return table(["param", "value", "test accuracy", "over the spec's own", "seeds"], rows)
 
 
@@ -233,7 +248,7 @@ def speed_table(_: Groups) -> str:
     kinds = list(next(iter(measured.values())))
     head = ["student", "paper", *(f"{kind.split('-')[0].upper()}, batch {kind.split('-')[1]}" for kind in kinds)]
     rows = [
-        [f"`{name}.fit`", f"{PRINTED[name]:.2f}" if name in PRINTED else "–"]
+        [f"`{name}.fit`", f"{PAPER_SPEEDUPS[name]:.2f}" if name in PAPER_SPEEDUPS else "–"]
         + [f"{row[k]['faster']:.2f} ({row[k]['teacher_ms']:.2f} to {row[k]['student_ms']:.2f} ms)" for k in kinds]
         for name, row in measured.items()
     ]
@@ -244,22 +259,22 @@ def again_table(found: Groups) -> str:
     """Between what a repeated cell should lie."""
     rows = []
     for name, group in sorted(found.items()):
-        interval = prediction(tests(group))
+        interval = prediction(accuracies(group))
         lies = f"{interval[0]:.2f} .. {interval[1]:.2f}" if interval else "–"
         minutes = mean(sum(stage.seconds for stage in result.stages.values()) for result in group.values()) / 60
         rows.append([f"`{name}/*`", str(len(group)), lies, f"{minutes:.1f}"])
     return table(["cells", "seeds", "interval for one more run", "minutes each"], rows)
 
 
-def plot(found: Groups) -> None:
-    """Test accuracy over depth by method, and the teacher's."""
+def plot(found: Groups) -> str:
+    """Test accuracy over depth by method, and the teacher's, as SVG."""
     mpl.rcParams["svg.hashsalt"] = "fitdsl"
     figure = Figure(figsize=(6.4, 3.8), layout="constrained")
     axes = figure.subplots()
     for method, mark in zip(METHODS, "osD", strict=True):
-        points = [(n, tests(found.get(method_group(f"depth-{n}", method), {}))) for n in WIDTHS]
+        points = [(n, accuracies(found.get(method_group(f"depth-{n}", method), {}))) for n in WIDTHS]
         known = [(n, values) for n, values in points if values]
-        reach = [stdev(values) if len(values) > 1 else 0.0 for _, values in known]
+        reach = [stdev(values) if len(values) > 1 else math.nan for _, values in known]
         where, means = [n for n, _ in known], [mean(values) for _, values in known]
         axes.errorbar(where, means, yerr=reach, marker=mark, capsize=3, label=SAID[method])
     if "teacher" in found:
@@ -269,7 +284,9 @@ def plot(found: Groups) -> None:
     axes.set_xticks(list(WIDTHS))
     axes.legend()
     axes.grid(alpha=0.3)
-    figure.savefig(DOCS / "images" / "reproduction.svg", metadata={"Date": None})
+    drawn = StringIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None})
+    return drawn.getvalue()
 
 
 TABLES: Mapping[str, Callable[[Groups], str]] = {
@@ -302,16 +319,17 @@ def filled(text: str, found: Groups) -> str:
 
 
 def main() -> None:
-    """Write the page and the plot, or compare."""
+    """Write the page and its plot, or compare."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     only_checks = parser.parse_args().check
-    found, text = groups(), PAGE.read_text()
-    made = filled(text, found)
-    if only_checks:
-        sys.exit(0 if made == text else f"{PAGE} is not made of the results in {RESULTS}: run {Path(__file__).name}")
-    PAGE.write_text(made)
-    plot(found)
+    found = groups()
+    made = {PAGE: filled(PAGE.read_text(), found), PLOT: plot(found)}
+    for path, text in made.items():
+        if not only_checks:
+            path.write_text(text)
+        elif path.read_text() != text:
+            sys.exit(f"{path} is not made of the results in {RESULTS}: run {Path(__file__).name}")
 
 
 if __name__ == "__main__":
