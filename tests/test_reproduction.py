@@ -70,6 +70,13 @@ def test_methods_run_what_they_are_called_by(cells: ModuleType) -> None:
     }
 
 
+def test_rates_are_the_best_that_were_tried(cells: ModuleType) -> None:
+    done = importlib.import_module("results").read_all()
+    for start, rates in cells.PILOTS.items():
+        tried = {rate: done[f"{cells.pilot_group(start, rate)}/0"].val for rate in rates}
+        assert max(tried, key=lambda rate: tried[rate]) == cells.STARTS[start]["lr"]
+
+
 def test_the_page_is_made_of_the_results() -> None:
     done = subprocess.run([sys.executable, STUDY / "tables.py", "--check"], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")

@@ -35,7 +35,7 @@ SHORT: Mapping[str, str] = {"epochs": "4", "hint_epochs": "1"}
 
 STARTS: Mapping[str, Mapping[str, str]] = {
     "xavier": {"start": "xavier()", "lr": "8e-3"},
-    "kaiming": {"start": "kaiming()", "lr": "2e-3"},
+    "kaiming": {"start": "kaiming()", "lr": "8e-3"},
     "uniform": {"start": "uniform(0.005)", "lr": "2e-3"},
     "paper": {
         "start": "uniform(0.005)",
