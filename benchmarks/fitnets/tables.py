@@ -79,7 +79,7 @@ def against(group: Mapping[int, Result], other: Mapping[int, Result]) -> str:
     ours, theirs = ([100 * one[seed].test for seed in seeds] for one in (group, other))
     gains = [mine - yours for mine, yours in zip(ours, theirs, strict=True)]
     if len(gains) < 2 or len(set(gains)) == 1:
-        return spread(gains, signed=True) if gains else "–"
+        return spread(gains, signed=True) if gains else "not known"
     paired = _p(stats.ttest_1samp(gains, 0).pvalue)
     unpaired = _p(stats.ttest_ind(ours, theirs, equal_var=False).pvalue)
     return f"{spread(gains, signed=True)} (p {paired}, unpaired {unpaired})"
