@@ -89,7 +89,7 @@ VARIANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
 }
 """Side questions, each with the values of params for its answers; the spec's own way is written without any."""
 
-SAMPLES = ("depth-12/hints/0", "start-uniform/hints/0", "side/level-third/0")
+SAMPLES = ("long-12/hints/0", "start-uniform/hints/0", "side/level-third/0")
 """One cell of each table."""
 
 HEADLINE, HEADLINE_SEEDS, SIDE_SEEDS = ("depth-12", "long-12"), range(5), range(3)
