@@ -93,17 +93,15 @@ def finish(cell: Cell) -> None:
 
 
 def repeat(cell: Cell, published: Sequence[Result]) -> bool:
-    """Train a finished cell anew; whether its accuracy lies where one more run should, if that is known."""
+    """Train a finished cell anew; whether its accuracy lies where one more run should, or is what it was."""
     with tempfile.TemporaryDirectory() as folder:
         found = 100 * train(cell, Path(folder) / "run", "--no-reuse").test
     before = next(100 * result.test for result in published if result.name == cell.name)
-    interval = prediction([100 * result.test for result in published])
-    is_outside = interval is not None and not interval[0] <= found <= interval[1]
-    where = "no interval, as it is of one seed"
-    if interval is not None:
-        where = f"{'OUTSIDE' if is_outside else 'inside'} {interval[0]:.2f} .. {interval[1]:.2f} %"
+    low, high = prediction([100 * result.test for result in published]) or (before, before)
+    is_inside = low <= found <= high
+    where = f"{'inside' if is_inside else 'OUTSIDE'} {low:.2f} .. {high:.2f} %"
     say(f"{cell.name}  test {found:.2f} %, was {before:.2f} %, {where}")
-    return not is_outside
+    return is_inside
 
 
 def run(work: Callable[[Cell], object], cells: Sequence[Cell], jobs: int) -> list[object]:

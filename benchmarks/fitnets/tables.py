@@ -120,7 +120,7 @@ def pilot_table(found: Groups) -> str:
 
 
 def hint_pilot_table(found: Groups) -> str:
-    """Validation accuracy by which the number of epochs of the hints was picked."""
+    """Validation accuracy by the number of epochs that go to hints, the spec's own among them."""
     names = [method_group("depth-12", "hints"), *(pilot_group("hints", epochs) for epochs in PILOT_HINTS)]
     known = {result.stages["hints"].epochs: result for name in names if (result := found.get(name, {}).get(0))}
     rows = [[str(epochs), f"{100 * known[epochs].val:.2f}"] for epochs in sorted(known)]
@@ -128,7 +128,7 @@ def hint_pilot_table(found: Groups) -> str:
 
 
 def long_pilot_table(found: Groups) -> str:
-    """Validation accuracy by which the rate of labels alone was picked where training takes twice as long."""
+    """Validation accuracy by the rate of labels alone where training takes twice as long, its own first."""
     own = {rate: group for group, values in OWN_RATE.items() for rate in values.values()}
     tried = own | {rate: pilot_group("long", rate) for rate in PILOT_LONG}
     rows = [
