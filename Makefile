@@ -24,7 +24,7 @@ demo: $(READY)  ## search students of specs/digits.fit, and train the best one a
 	$(BIN)/fit train $$(ls -d searches/digits/*/ | tail -1)best.fit
 
 test: $(READY)  ## run the tests
-	$(BIN)/pytest --numprocesses 2
+	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
 reproduce: $(READY) ## train one cell of each table of docs/reproduction.md anew, and compare
 	$(BIN)/python benchmarks/fitnets/study.py --again
