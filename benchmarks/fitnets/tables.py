@@ -199,8 +199,9 @@ def trained_table(found: Groups) -> str:
         for method in METHODS:
             group = found.get(start_group(start, method), {})
             trained = sum(result.val > TRAINED for result in group.values())
-            rows.append([began(start), SAID[method], spread(accuracies(group)), f"{trained} of {len(group)}"])
-    return table(["start, optimizer", "method", "test accuracy", "seeds that trained"], rows)
+            row = [began(start), STARTS[start]["lr"], SAID[method], spread(accuracies(group))]
+            rows.append([*row, f"{trained} of {len(group)}"])
+    return table(["start, optimizer", "rate", "method", "test accuracy", "seeds that trained"], rows)
 
 
 def teacher_table(found: Groups) -> str:
