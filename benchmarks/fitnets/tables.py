@@ -30,6 +30,7 @@ from cells import (
     PILOT_LONG,
     PILOT_TEACHER,
     PILOTS,
+    SHORT,
     STARTS,
     STUDENTS,
     VARIANTS,
@@ -175,9 +176,16 @@ def depth_table(found: Groups) -> str:
     return table(["student", *SAID.values(), *over, "seeds"], rows)
 
 
+def trained(group: Mapping[int, Result]) -> str:
+    """How many seeds trained."""
+    return f"{sum(result.val > TRAINED for result in group.values())} of {len(group)}"
+
+
 def summary(found: Groups) -> str:
-    """The paper's two claims, and what hints have a part in, of each student of which there are enough trainings."""
-    lines = []
+    """The paper's claims, and what hints have a part in, of each student of which there are enough trainings."""
+    begun = {SAID[method]: found.get(start_group("released", method), {}) for method in METHODS}
+    counts = ", ".join(f"{said} {trained(group)}" for said, group in begun.items())
+    lines = [f"- 12 convolutions, begun as the paper's networks for MNIST. Seeds that trained at all: {counts}."]
     for student in STUDENTS:
         labels, answers, hints = (found.get(method_group(student, method), {}) for method in METHODS)
         if "teacher" not in found or len(labels.keys() & hints.keys()) < 2:
@@ -189,7 +197,7 @@ def summary(found: Groups) -> str:
             f"{against(hints, labels)}; over answers without hints {against(hints, answers)}. "
             f"The teacher's {teacher:.2f} is {'' if is_reached else 'not '}reached within one standard deviation."
         )
-    return "\n".join(lines) or "Too few trainings yet."
+    return "\n".join(lines)
 
 
 def trained_table(found: Groups) -> str:
@@ -198,10 +206,11 @@ def trained_table(found: Groups) -> str:
     for start in STARTS:
         for method in METHODS:
             group = found.get(start_group(start, method), {})
-            trained = sum(result.val > TRAINED for result in group.values())
-            row = [began(start), STARTS[start]["lr"], SAID[method], spread(accuracies(group))]
-            rows.append([*row, f"{trained} of {len(group)}"])
-    return table(["start, optimizer", "rate", "method", "test accuracy", "seeds that trained"], rows)
+            values = {**SHORT, **STARTS[start]}
+            row = [began(start), values["lr"], values["epochs"], SAID[method], spread(accuracies(group))]
+            rows.append([*row, trained(group)])
+    head = ["start, optimizer", "rate", "epochs", "method", "test accuracy", "seeds that trained"]
+    return table(head, rows)
 
 
 def teacher_table(found: Groups) -> str:
