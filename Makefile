@@ -26,7 +26,7 @@ demo: $(READY)  ## search students of specs/digits.fit, and train the best one a
 test: $(READY)  ## run the tests
 	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
-reproduce: $(READY) ## train one cell of each table of docs/reproduction.md anew, and compare
+reproduce: $(READY) ## train samples of the tables of docs/reproduction.md anew, and compare
 	$(BIN)/python benchmarks/fitnets/study.py --again
 
 test-slow: $(READY) ## run the tests that take long
