@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from statistics import mean
 from types import ModuleType
 
 import numpy as np
@@ -75,6 +76,18 @@ def test_rates_are_the_best_that_were_tried(cells: ModuleType) -> None:
     for start, rates in cells.PILOTS.items():
         tried = {rate: done[f"{cells.pilot_group(start, rate)}/0"].val for rate in rates}
         assert max(tried, key=lambda rate: tried[rate]) == cells.STARTS[start]["lr"]
+
+
+def test_a_rate_of_its_own_is_better_over_the_seeds_than_the_one_of_all(cells: ModuleType) -> None:
+    done = importlib.import_module("results").read_all()
+    shared = cells.STARTS["xavier"]["lr"]
+    for group in cells.OWN_RATE:
+        own, other = (
+            [result.val for result in done.values() if result.group == name]
+            for name in (group, cells.pilot_group("long", shared))
+        )
+        assert len(own) == len(other) == len(cells.HEADLINE_SEEDS)
+        assert mean(own) > mean(other)
 
 
 def test_the_page_is_made_of_the_results() -> None:

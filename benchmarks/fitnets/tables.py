@@ -132,12 +132,11 @@ def long_pilot_table(found: Groups) -> str:
     """Validation accuracy by the rate of labels alone where training takes twice as long, its own first."""
     own = {rate: group for group, values in OWN_RATE.items() for rate in values.values()}
     tried = own | {rate: pilot_group("long", rate) for rate in PILOT_LONG}
-    rows = [
-        [rate, ", ".join(f"{100 * result.val:.2f}" for _, result in sorted(found[group].items()))]
-        for rate, group in tried.items()
-        if group in found
-    ]
-    return table(["rate", "validation accuracy of seeds 0 and on"], rows)
+    rows = []
+    for rate, group in tried.items():
+        values = [100 * result.val for _, result in sorted(found.get(group, {}).items())]
+        rows.append([rate, ", ".join(f"{value:.2f}" for value in values), spread(values)])
+    return table(["rate", "validation accuracy of seeds 0 and on", "mean"], rows)
 
 
 def teacher_pilot_table(found: Groups) -> str:
