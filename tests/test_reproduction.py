@@ -13,6 +13,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 import small_spec
+import torch
 
 import fitdsl as fit
 from fitdsl.compilation import Compilation
@@ -76,6 +77,17 @@ def test_rates_are_the_best_that_were_tried(cells: ModuleType) -> None:
     for start, rates in cells.PILOTS.items():
         tried = {rate: done[f"{cells.pilot_group(start, rate)}/0"].val for rate in rates}
         assert max(tried, key=lambda rate: tried[rate]) == cells.STARTS[start]["lr"]
+
+
+def test_gradients_from_the_papers_start_lie_far_below_the_floor_of_its_rule(cells: ModuleType) -> None:
+    spec = fit.load(cells.SPECS / "fashion_mnist.fit", set={"start": cells.PAPER_START["start"]})
+    torch.manual_seed(0)
+    student = spec.student.build()
+    pictures, labels = torch.rand(32, 1, 28, 28), torch.arange(32) % 10
+    torch.nn.functional.cross_entropy(student(pictures), labels).backward()
+    largest = [float(p.grad.abs().max()) for p in student.parameters() if p.grad is not None and p.dim() == 4]
+    assert len(largest) == 12
+    assert all(1e-22 < gradient < 1e-19 for gradient in largest)
 
 
 def test_a_rate_of_its_own_is_better_over_the_seeds_than_the_one_of_all(cells: ModuleType) -> None:

@@ -37,6 +37,7 @@ PAPER_START: Mapping[str, str] = {
     "start": "uniform(0.005)",
     "optimizer": "RMSpropFloor(lr=lr, alpha=0.9, floor=1e-5)",
 }
+"""The paper's start of the weights and the rule of its optimizer."""
 
 STARTS: Mapping[str, Mapping[str, str]] = {
     "xavier": {"start": "xavier()", "lr": "8e-3"},

@@ -3,7 +3,7 @@
     python benchmarks/fitnets/study.py                          the whole study, or what is left of it
     python benchmarks/fitnets/study.py 'depth-12/*'             some of its cells
     python benchmarks/fitnets/study.py --list                   what is done and what is left
-    python benchmarks/fitnets/study.py --again                  train samples of all tables anew and compare
+    python benchmarks/fitnets/study.py --again                  train samples of the tables anew and compare
     python benchmarks/fitnets/study.py --again 'side/*/0'       the same with cells of your choice
 
 Every cell is one `fit train` in a process of its own with one thread, of which `--jobs` run at a time. A finished cell
