@@ -84,7 +84,7 @@ def test_gradients_from_the_papers_start_lie_far_below_the_floor_of_its_rule(cel
     torch.manual_seed(0)
     student = spec.student.build()
     pictures, labels = torch.rand(32, 1, 28, 28), torch.arange(32) % 10
-    torch.nn.functional.cross_entropy(student(pictures), labels).backward()
+    torch.nn.functional.cross_entropy(student(pictures), labels).backward()  # type: ignore[no-untyped-call]
     largest = [float(p.grad.abs().max()) for p in student.parameters() if p.grad is not None and p.dim() == 4]
     assert len(largest) == 12
     assert all(1e-22 < gradient < 1e-19 for gradient in largest)
