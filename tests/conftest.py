@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,8 @@ from browsing import CHROMIUM, Visit, Windows, launched
 from command_line import Fit, runner
 
 from fitdsl.work.store import VARIABLE
+
+NUMBERS = count()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,9 +28,18 @@ def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def store(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the test's store, so that no test finds what another one, or the user, has trained."""
-    folder = tmp_path_factory.mktemp("store") / "store"
+    # `mktemp` reads the whole folder to find a new name, which for thousands of tests takes long
+    folder = tmp_path_factory.getbasetemp() / f"store-{next(NUMBERS)}" / "store"
     monkeypatch.setenv(VARIABLE, str(folder))
     return folder
+
+
+@pytest.fixture
+def forkserver() -> ForkServerContext:
+    """What starts processes as copies of one that has loaded torch."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["fitdsl.training.processes"])
+    return context
 
 
 @pytest.fixture

@@ -380,9 +380,10 @@ class Elaboration:
 
     def block(self, block: nodes.Block, expr: nodes.Call, scope: Scope, current: Any, numbering: Numbering) -> Any:
         """The layers of a block that is called."""
-        if block in self.open or len(self.open) >= MAX_BLOCK_DEPTH:
+        is_open = any(block is one for one in self.open)
+        if is_open or len(self.open) >= MAX_BLOCK_DEPTH:
             message = f"`{block.name}` is called inside itself"
-            if block not in self.open:
+            if not is_open:
                 message = f"blocks are called inside each other more than {MAX_BLOCK_DEPTH} deep"
             self.error("FIT2006", expr.span, message, scope, "write `repeat` where layers come again and again")
             raise TooLarge

@@ -15,7 +15,7 @@ from fitdsl.counting.students import Student, one_by_one
 from fitdsl.source import Source
 from fitdsl.syntax.spelling import spell
 
-FEW, MANY = range(0, 60), range(60, 800)
+FEW, MANY = range(0, 30), range(30, 800)
 
 
 def space_of(text: str, **point: object) -> Space:
@@ -63,7 +63,7 @@ def look_at_large(large: Space, space: Space) -> None:
 
 def test_random_spaces_are_counted_as_real_builds_count_them(monkeypatch: pytest.MonkeyPatch) -> None:
     found = list(spaces(FEW))
-    assert len(found) >= 20
+    assert len(found) >= 10
     for space in found:
         look_at(space, monkeypatch)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from multiprocessing import get_context
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import pytest
@@ -189,9 +189,10 @@ def _train(where: Path) -> None:
     run(where, STILL)
 
 
-def test_two_processes_fill_one_entry_and_one_may_be_killed(tmp_path: Path, store: Path) -> None:
-    context = get_context("spawn")
-    first, second = (context.Process(target=_train, args=(tmp_path / name,)) for name in "12")
+def test_two_processes_fill_one_entry_and_one_may_be_killed(
+    tmp_path: Path, store: Path, forkserver: ForkServerContext
+) -> None:
+    first, second = (forkserver.Process(target=_train, args=(tmp_path / name,)) for name in "12")
     first.start()
     second.start()
     while first.is_alive() and not entries(store):

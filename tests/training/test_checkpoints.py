@@ -74,7 +74,9 @@ def ends_as(where: Path, finished: Path) -> bool:
 
 
 @pytest.mark.usefixtures("eager")
-@pytest.mark.parametrize("after", [0, 1, 4, 9, 10, 11, 12])
+@pytest.mark.parametrize(
+    "after", [0, 4, 11, *(pytest.param(after, marks=pytest.mark.slow) for after in (1, 9, 10, 12))]
+)
 def test_goes_on_from_any_checkpoint(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:

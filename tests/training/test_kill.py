@@ -152,7 +152,9 @@ def check_same(run: Path, other: Path) -> None:
     assert stages(run) == stages(other)
 
 
-@pytest.mark.parametrize(("stage", "program"), [("hints", EAGER), ("distil", USUAL)])
+@pytest.mark.parametrize(
+    ("stage", "program"), [("hints", EAGER), pytest.param("distil", USUAL, marks=pytest.mark.slow)]
+)
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     undisturbed: Path, tmp_path: Path, stage: str, program: str
 ) -> None:

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import pytest
@@ -38,10 +39,8 @@ SCALED = (*PLAIN, ("train     = teacher", 'train     = teacher\n  precision = "f
 
 
 @pytest.fixture(autouse=True)
-def _started_fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers begin as copies of a process that has loaded torch."""
-    multiprocessing.set_forkserver_preload(["fitdsl.training.processes"])
-    monkeypatch.setattr(processes, "START", "forkserver")
+def _started_fast(forkserver: ForkServerContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "START", forkserver.get_start_method())
 
 
 def together(where: Path, *changes: tuple[str, str], **options: object) -> RunReport:

@@ -179,6 +179,7 @@ def test_what_cannot_be_written_down_ends_a_search_as_one_finding(
     assert [finding.code for finding in error.value.diagnostics] == ["FIT5038"]
 
 
+@pytest.mark.slow
 def test_a_mistake_of_ours_ends_a_search_and_is_not_taken_for_a_breakdown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,7 +35,7 @@ b + c
 AdaptiveAvgPool2d(1) -> Flatten() -> Linear(3)"""
 ATTACK = "</script><img src=x onerror=\"document.title='taken'\">"
 
-ALIKE = ("cifar100_", "depth_")
+ALIKE = ("cifar10_fitnet1", "cifar10_fitnet2", "cifar10_fitnet3", "cifar100_", "depth_")
 """Specs whose networks are those of others but for numbers; they are looked at with the slow tests."""
 EVERY_SPEC = pytest.mark.parametrize(
     "path",
