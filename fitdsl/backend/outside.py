@@ -52,13 +52,14 @@ def make(network: Network, source: Source, around: Surroundings) -> nn.Module:
     Raises:
         FitError: It cannot be made (FIT4109), its code may not run (FIT4110), or it is not as stated (FIT4111).
     """
-    is_foreign = source.package is None
-    if is_foreign and not around.allow_python:
+    factory = source.factory
+    if factory is not None and not around.allow_python:
         message = f"`{network.name}` runs the code of `{source.model}`, which is not allowed"
         helps = ["if you trust this code, allow it with `--allow-python`, in Python with `allow_python=True`"]
         raise refusal("FIT4110", message, span=network.span, helps=helps)
     # Only for the user's own code: a file of the spec's folder must not pass for an installed package.
-    with torch.random.fork_rng(devices=()), _importable(around.base) if is_foreign else nullcontext():
+    own = nullcontext() if factory is None else _importable(around.base / factory.folder)
+    with torch.random.fork_rng(devices=()), own:
         torch.manual_seed(derived_seed(around.seed, network.slot))
         module = _called(network, source).eval()
     _check(module, network)

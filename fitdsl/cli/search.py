@@ -66,7 +66,8 @@ def search(
         again |= {"device": None if device == "auto" else device, "set": settings, "include": include}
         say(f"interrupted; go on with: {command(spec, again, verb='search')}")
         raise typer.Exit(130) from None
-    write_result(report.model_dump_json(indent=2) if is_json else late("cli.searching").summary(report))
+    summary = late("cli.searching").summary
+    write_result(report.model_dump_json(indent=2) if is_json else summary(report, allow_python=allow_python))
     late("cli.report").write_search_page(report)
     if write is not None:
         _write(compilation, report, write)

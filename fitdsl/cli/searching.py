@@ -75,7 +75,7 @@ def best_so_far(report: SearchReport) -> TrialReport | None:
     return max(reached, key=lambda trial: trial.history[-1][1], default=None)
 
 
-def summary(report: SearchReport, display: Display | None = None) -> str:
+def summary(report: SearchReport, *, allow_python: bool = False, display: Display | None = None) -> str:
     """What a search has found: the Pareto front, what became of all proposals, and where the files are."""
     display = display or Display.of(sys.stdout)
     front = _front(report)
@@ -83,7 +83,7 @@ def summary(report: SearchReport, display: Display | None = None) -> str:
         [
             _table(_rows(report, front), display),
             list(_accounts(report)),
-            [printable(line) for line in _files(report)],
+            [printable(line) for line in _files(report, allow_python=allow_python)],
         ]
     )
 
@@ -186,7 +186,7 @@ def _accounts(report: SearchReport) -> Iterator[str]:
         yield printable(f"warning of {counted(told, 'student')}: {message}")
 
 
-def _files(report: SearchReport) -> Iterator[str]:
+def _files(report: SearchReport, *, allow_python: bool) -> Iterator[str]:
     if report.winner is not None:
         for name, network in report.winner.networks.items():
             yield f"{name}: {network.test['accuracy']:.2%} on the test split, {network.cost.weights:,} weights"
@@ -194,7 +194,7 @@ def _files(report: SearchReport) -> Iterator[str]:
     yield f"page: {report.folder / 'report.html'}"
     if report.best is not None:
         best = report.folder / "best.fit"
-        yield f"best student: {best}; train it again with `{command(best, {})}`"
+        yield f"best student: {best}; train it again with `{command(best, {'allow_python': allow_python})}`"
 
 
 def _clock(seconds: float) -> str:

@@ -7,7 +7,7 @@ and the shape at each module that a hint names. Building holds the real module t
 import re
 from abc import abstractmethod
 from pathlib import PurePath
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
@@ -18,7 +18,26 @@ OUTPUT = "output"
 """Address of what a network from outside gives as a whole."""
 FILE_ENDINGS = (".safetensors", ".pt", ".pth")
 _PATH = re.compile(r"\w+(\.\w+)*")
-_FACTORY = re.compile(r"\w+(\.\w+)*:\w+")
+_FACTORY = re.compile(r"(?:(?P<folder>[^:]+)/)?(?P<module>\w+(\.\w+)*):(?P<function>\w+)")
+
+
+class Factory(NamedTuple):
+    """The function that makes a network, `"folder/package.module:function"`; the folder may be empty."""
+
+    folder: str
+    module: str
+    function: str
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """The function that a text names, if it names one."""
+        found = _FACTORY.fullmatch(text)
+        return found and cls(found["folder"] or "", found["module"], found["function"])
+
+    def inside(self, folder: str) -> str:
+        """The text for the same function where its module lies in another folder."""
+        name = f"{self.module}:{self.function}"
+        return f"{folder}/{name}" if folder not in ("", ".") else name
 
 
 class Source(Component, kind="source"):
@@ -47,6 +66,16 @@ class Source(Component, kind="source"):
     def file(self) -> str | None:
         """The weights file that it is filled from after it is made, if it is."""
         return self.weights
+
+    @property
+    def factory(self) -> Factory | None:
+        """The user's own function that makes it; None if a package does."""
+        return None
+
+    @property
+    def wherever(self) -> Self:
+        """The same without the places of its files."""
+        return self.model_copy(update={"weights": None}) if self.file else self
 
     @model_validator(mode="after")
     def _features_are_paths(self) -> Self:
@@ -96,8 +125,8 @@ class Timm(Source, name="timm"):
 class Python(Source, name="python"):
     """A `torch.nn.Module` made by a function without arguments, `"package.module:function"`.
 
-    The module is looked for in the spec's folder first. Its code runs only when the network is built, and only with
-    `--allow-python`.
+    The module is looked for in the spec's folder first, or in one named as seen from there: `"models/teachers:resnet"`.
+    Its code runs only when the network is built, and only with `--allow-python`.
     """
 
     package = None
@@ -106,9 +135,17 @@ class Python(Source, name="python"):
 
     @model_validator(mode="after")
     def _names_a_function(self) -> Self:
-        if not _FACTORY.fullmatch(self.model):
+        if Factory.read(self.model) is None:
             raise Rejected(f'"{self.model}" names no function', 'write `"package.module:function"`', field="model")
         return self
 
+    @property
+    def factory(self) -> Factory | None:
+        return Factory.read(self.model)
+
+    @property
+    def wherever(self) -> Self:
+        return super().wherever.model_copy(update={"model": self.lower().target})
+
     def lower(self) -> Call:
-        return Call(self.model)
+        return Call(self.model.rpartition("/")[2])

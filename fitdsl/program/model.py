@@ -179,6 +179,11 @@ class Program:
     places: Mapping[str, Span] = field(default_factory=dict, compare=False, repr=False)
     left_out: tuple[str, ...] = ()
 
+    @property
+    def runs_own_code(self) -> bool:
+        """Whether the user's own code makes one of the networks, which only `--allow-python` lets it do."""
+        return any(network.source is not None and network.source.factory for network in self.networks.values())
+
     def learned_loss(self, hint: str) -> LearnedLoss | None:
         """The loss of a hint if it has weights or a memory of its own."""
         loss = self.hints[hint].loss

@@ -123,7 +123,7 @@ class _Run:
         """Run in the folder while nobody else may; `taken` fills a new one with stages that are finished."""
         stages = {name: self.materials.prepared(self.program.stages[name]) for name in names}
         self.telling = Telling(self.folder, self.options.observer)
-        begun = self.folder.begun(self.report, is_new=is_new)
+        begun = self.folder.begun(self.report, self.options.base, is_new=is_new)
         with begun, self._logging(), listening() as is_interrupted:
             already = {**self.report.stages, **self.peers.agreed(taken)}
             self.report = self.report.model_copy(update={"stages": already})

@@ -93,7 +93,7 @@ def _searched(settled: Settled, study: Study) -> SearchReport:
             check_accord()
         check_resources(settled.resources)
         with writing(settled.folder):
-            write_text(settled.folder / "spec.fit", settled.compilation.linked)
+            write_text(settled.folder / "spec.fit", settled.spec_here)
         bulletin.publish("running")
         run_trials(study, settled, Watch(bulletin.moved, bulletin.changed), is_asked)
         if is_asked():

@@ -19,6 +19,7 @@ from ..syntax import nodes
 from ..syntax.parser import parse
 from ..training.resumption import differences
 from ..work.key import Around
+from ..work.paths import moved
 from .candidates import Candidates
 from .ledger import Ledger
 from .options import SearchOptions
@@ -133,18 +134,27 @@ class Settled:
         Raises:
             FitError: Spec, seed or values of other params differ (FIT5034).
         """
-        spec = self.compilation.linked
-        then = {"seed": earlier.seed, "point": earlier.point, "spec": _meaning(earlier.spec)}
-        now = {"seed": self.seed, "point": self.fixed, "spec": _meaning(spec)}
-        changed = [name for name, value in then.items() if value != now[name]]
-        if changed:
-            notes = list(differences(earlier.spec, spec)) if "spec" in changed else []
-            notes += [f"`{name}`: {then[name]} -> {now[name]}" for name in changed if name != "spec"]
+        then, now = {"seed": earlier.seed, "point": earlier.point}, {"seed": self.seed, "point": self.fixed}
+        notes = [] if self._is_of(earlier) else list(differences(earlier.spec, self.compilation.linked))
+        notes += [f"`{name}`: {value} -> {now[name]}" for name, value in then.items() if value != now[name]]
+        if notes:
             helps = [
                 "go on with the spec it was begun with, or leave `--resume` out: a new search takes what is finished "
                 "and the same from the store",
             ]
             raise refusal("FIT5034", f"`{self.folder}` was begun as another search", notes=notes, helps=helps)
+
+    def _is_of(self, earlier: SearchReport) -> bool:
+        """Whether the spec is that of an earlier search in this folder, or what it has left here of its spec."""
+        file = self.folder / "spec.fit"
+        if _meaning(self.compilation.linked) == _meaning(earlier.spec):
+            return True
+        return file.exists() and _meaning(self.spec_here) == _meaning(file.read_text(encoding="utf-8"))
+
+    @cached_property
+    def spec_here(self) -> str:
+        """The spec with everything that it uses written in, such that it can be read from the search's folder."""
+        return moved(self.compilation.linked, self.base, self.folder)
 
     @property
     def base(self) -> Path:

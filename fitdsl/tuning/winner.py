@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,9 +17,9 @@ from ..space.params import read_point
 from ..syntax import nodes
 from ..syntax.parser import parse
 from ..syntax.printer import print_spec
-from ..syntax.walk import walk
 from ..training.options import TrainOptions
 from ..training.run import train
+from ..work.paths import moved
 from .report import TrialReport, Winner
 from .trainee import Subject
 
@@ -67,7 +66,7 @@ def _with_live_teacher(program: Program) -> Program:
 def best_spec(subject: Subject, point: Mapping[str, str], folder: Path) -> str:
     """The spec with a point as its defaults, everything it uses written in, and its paths as seen from a folder."""
     spec = with_defaults(parse(Source(subject.name, subject.text), Reporter()), {**subject.point, **point})
-    return _with_paths(print_spec(spec), spec, subject.base, folder)
+    return moved(print_spec(spec), subject.base, folder)
 
 
 def rewritten(compilation: Compilation, point: Mapping[str, str]) -> tuple[str, list[str]]:
@@ -88,12 +87,3 @@ def with_defaults(spec: nodes.Spec, point: Mapping[str, str]) -> nodes.Spec:
         return declaration
 
     return replace(spec, declarations=tuple(map(changed, spec.declarations)))
-
-
-def _with_paths(text: str, spec: nodes.Spec, base: Path, folder: Path) -> str:
-    """A text whose names of files, relative to one folder, are relative to another one."""
-    strings = {node.value for node in walk(spec) if isinstance(node, nodes.String)}
-    for path in strings:
-        if not Path(path).is_absolute() and (base / path).exists() and path.strip("./"):
-            text = text.replace(f'"{path}"', f'"{Path(os.path.relpath(base / path, folder)).as_posix()}"')
-    return text

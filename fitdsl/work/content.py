@@ -10,6 +10,7 @@ from ..data.base import DataSettings
 from ..data.places import find
 from ..graph.sources import Source
 from .describe import digest, plain
+from .paths import own_module
 
 HASHED_BYTES = 2**30
 """Files up to this size are known by what they hold, larger ones by size and time of their last change."""
@@ -37,10 +38,8 @@ def data_key(settings: DataSettings, *, base: Path, seed: int) -> str | None:
 
 
 def foreign_code(source: Source, base: Path) -> str | None:
-    """A hash of the user's own module that makes a network, where it lies in the spec's folder; else None."""
-    module = source.model.partition(":")[0].partition(".")[0]
-    places = (base / f"{module}.py", base / module)
-    found = next((place for place in places if place.exists()), None) if source.package is None else None
+    """A hash of the user's own module that makes a network, where it lies beside the spec; else None."""
+    found = None if source.factory is None else own_module(source.factory, base)
     return None if found is None else content(found)
 
 

@@ -143,8 +143,9 @@ class _Describer:
             if not file.is_file():
                 return None
             held = content(file)
-        code = None if network.source is None else foreign_code(network.source, self.around.base)
-        return [self._layers(name, self.plan.runs[name]), plain(network.source), held, network.mode, code]
+        source = network.source
+        made = None if source is None else [plain(source.wherever), foreign_code(source, self.around.base)]
+        return [self._layers(name, self.plan.runs[name]), made, held, network.mode]
 
     def _term(self, term: StageTerm) -> list[Any]:
         read = (term.student, *term.teachers) if term.hint is None else ()

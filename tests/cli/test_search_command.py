@@ -110,7 +110,7 @@ def write(*changes: tuple[str, str]) -> str:
 
 
 def test_the_summary_has_the_front_the_accounts_and_the_files() -> None:
-    assert summary(report(), PLAIN).splitlines() == [
+    assert summary(report(), display=PLAIN).splitlines() == [
         "student  val loss  val accuracy  weights   MACs  epochs  width",
         "#0 best    0.2500        90.00%        8  2.00M       2      4",
         "#1         0.2500        80.00%        7  2.00M       2      5",
@@ -129,7 +129,7 @@ def test_the_summary_has_the_front_the_accounts_and_the_files() -> None:
 
 
 def test_the_command_of_the_summary_can_be_copied_into_a_shell() -> None:
-    assert summary(report(folder=Path("my searches/1")), PLAIN).splitlines()[-1] == (
+    assert summary(report(folder=Path("my searches/1")), display=PLAIN).splitlines()[-1] == (
         "best student: my searches/1/best.fit; train it again with `fit train 'my searches/1/best.fit'`"
     )
 
@@ -141,7 +141,7 @@ def test_the_report_is_what_its_schema_says() -> None:
 
 def test_a_search_that_found_nobody_says_so_without_a_table() -> None:
     empty = report(trials=[trial(3, None, "failed", reason="it broke")], pareto=(), best=None, winner=None)
-    text = summary(empty, PLAIN)
+    text = summary(empty, display=PLAIN)
     assert text.startswith("9 proposals")
     assert "best" not in text
 

@@ -11,6 +11,7 @@ import torch
 from command_line import runner
 from outside_specs import experiment
 
+import fitdsl as fit
 from fitdsl.backend.weights import load_tensors, save_weights
 from fitdsl.diagnostics import FitError
 from fitdsl.training.report import RunReport
@@ -54,12 +55,35 @@ def test_a_weights_file_of_another_network_is_refused(tmp_path: Path) -> None:
         trained(tmp_path, (':net"', ':net", weights="w.safetensors"'))
 
 
+def test_what_a_run_leaves_of_its_spec_is_the_same_work(tmp_path: Path) -> None:
+    save_weights(experiment(tmp_path).teacher.build(seed=7, allow_python=True), tmp_path / "w.safetensors")
+    first = trained(tmp_path, (':net"', ':net", weights="w.safetensors"'), run="runs/1")
+    sys.modules.pop("my_teachers")
+    left = fit.load(tmp_path / "runs/1/spec.fit")
+    assert left.train(run_dir=tmp_path / "again", device="cpu", allow_python=True).plan == first.plan
+
+
+def test_a_module_may_lie_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    plain = trained(tmp_path)
+    experiment(tmp_path, ("my_teachers:net", "models/my_teachers:net"))
+    (tmp_path / "models").mkdir()
+    (tmp_path / "my_teachers.py").rename(tmp_path / "models" / "my_teachers.py")
+    sys.modules.pop("my_teachers")
+    other = fit.load(tmp_path / "outside.fit").train(run_dir=tmp_path / "other", device="cpu", allow_python=True)
+    assert other.plan == plain.plan
+
+
 def test_the_command_line_asks_for_leave(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     experiment(tmp_path)
     monkeypatch.chdir(tmp_path)
-    fit = runner(capsys)
-    assert fit("train", "outside.fit").err.startswith("error[FIT4110]: `big` runs the code of `my_teachers:net`")
+    run = runner(capsys)
+    assert run("train", "outside.fit").err.startswith("error[FIT4110]: `big` runs the code of `my_teachers:net`")
     assert not Path("runs").exists()
-    assert fit("train", "outside.fit", "--allow-python").code == 0
+    assert run("train", "outside.fit", "--allow-python").code == 0
+    (folder,) = Path("runs/outside").iterdir()
+    assert run("report", str(folder)).code == 0
+    again = f"fit train {folder}/spec.fit --seed 0 --allow-python"
+    assert again in (folder / "report.html").read_text()
+    assert run(*again.split()[1:]).code == 0

@@ -86,12 +86,6 @@ def facts(pairs: Iterable[tuple[str, str]]) -> Html:
     return tag("dl", *known, class_="facts") if known else Html()
 
 
-def place_of_files(spec: str) -> Html:
-    """What is to be known of commands for a spec that may name files; nothing for one that has no texts."""
-    told = "Files that a spec names are looked for beside it: where it names some, use the spec in its own place."
-    return paragraph(told, class_="faint") if '"' in spec else Html()
-
-
 @dataclass(frozen=True)
 class Column:
     """A column of a table, with what is to be known of its numbers where a pointer rests on its head."""

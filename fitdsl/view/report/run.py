@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
 from ..web.html import Page
+from .commands import command
 from .drawing import drawing
 from .frame import Section, assembled
-from .markup import Html, Row, details, facts, joined, listing, paragraph, place_of_files, table, tag, words
+from .markup import Html, Row, details, facts, joined, listing, paragraph, table, tag, words
 from .matrix import confusions
 from .model import RunFacts
 from .networks import clock, network_table, sentence
@@ -54,15 +54,16 @@ def _sections(run: RunFacts) -> Iterator[Section]:
 
 
 def _again(run: RunFacts) -> Iterator[Html]:
-    words_ = ["fit", "train", str(run.folder / "spec.fit"), "--seed", str(run.seed or 0)]
-    words_ += ["--epochs", str(run.epochs)] if run.epochs is not None else []
+    spec = run.folder / "spec.fit"
+    words_ = ["train", spec, "--seed", run.seed or 0]
+    words_ += ["--epochs", run.epochs] if run.epochs is not None else []
     yield paragraph("The same numbers on the same kind of machine, stages taken from the store where they are known:")
-    yield listing(shlex.join(words_))
+    yield listing(command(run.program, *words_))
     yield paragraph("Everything anew:")
-    yield listing(shlex.join([*words_, "--no-reuse"]))
+    yield listing(command(run.program, *words_, "--no-reuse"))
     if run.is_done is False:
         yield paragraph("Go on where it stopped:")
-        yield listing(shlex.join(["fit", "train", str(run.folder / "spec.fit"), "--run", str(run.folder), "--resume"]))
+        yield listing(command(run.program, "train", spec, "--run", run.folder, "--resume"))
     if run.limits:
         cut = ", ".join(f"{name} {epochs}" for name, epochs in run.limits.items())
         yield paragraph(
@@ -71,7 +72,6 @@ def _again(run: RunFacts) -> Iterator[Html]:
             tag("code", "--point"),
             " sets that.",
         )
-    yield place_of_files(run.spec)
     yield facts(_surroundings(run))
     yield details("keys of the stages", _keys(run))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,9 +9,10 @@ from ..drawing.svg import STYLE
 from ..page.page import DRAWING
 from ..terminal import counted
 from ..web.html import Page
+from .commands import command
 from .drawing import drawing
 from .frame import Section, assembled
-from .markup import Html, details, facts, listing, paragraph, place_of_files, table, tag, words
+from .markup import Html, details, facts, listing, paragraph, table, tag, words
 from .matrix import confusions
 from .model import SearchFacts
 from .networks import clock, network_table, sentence
@@ -177,13 +177,11 @@ def _again(search: SearchFacts) -> Iterator[Html]:
         yield listing(command_of(search, search.best))
     if search.best_spec:
         yield paragraph("The same from the spec with its values:")
-        yield listing(shlex.join(["fit", "train", str(search.folder / "best.fit"), "--seed", str(search.seed)]))
-    spec = str(search.folder / "spec.fit")
+        yield listing(command(search.program, "train", search.folder / "best.fit", "--seed", search.seed))
+    spec = search.folder / "spec.fit"
     if search.status != "done":
         yield paragraph("Go on with the search, from the spec that it was begun with:")
-        yield listing(shlex.join(["fit", "search", spec, "--folder", str(search.folder), "--resume"]))
-    words_ = ["fit", "search", spec, "--seed", str(search.seed), "--trials", str(search.wanted)]
+        yield listing(command(search.program, "search", spec, "--folder", search.folder, "--resume"))
     yield paragraph("A search like this one:")
-    yield listing(shlex.join(words_))
-    yield place_of_files(search.spec)
+    yield listing(command(search.program, "search", spec, "--seed", search.seed, "--trials", search.wanted))
     yield paragraph("Folder: ", tag("code", str(search.folder)))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..terminal import counted
+from .commands import command
 from .markup import Column, Html, Row, numbers, table, tag, words
 from .model import SearchFacts, TrialFacts
 from .networks import clock
@@ -48,7 +48,7 @@ def look_of(search: SearchFacts, trial: TrialFacts) -> str:
 def command_of(search: SearchFacts, trial: int) -> str:
     """What trains a student again, alone."""
     place = f"{search.folder / 'search.json'}#{trial}"
-    return shlex.join(["fit", "train", str(search.folder / "spec.fit"), "--point", place])
+    return command(search.program, "train", search.folder / "spec.fit", "--point", place)
 
 
 # Table ----------------------------------------------------------------------------------------------------------------
