@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copyfileobj, copymode
+from tempfile import TemporaryDirectory
 
 PART = ".part"
 """Ending of a file that is being written."""
@@ -15,15 +17,24 @@ PART = ".part"
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary file to write, which takes the place of `path` when the block ends well and is removed otherwise.
 
+    A link stays one: what it leads to is replaced. A file keeps who may read it. A device or a pipe is written to.
+
     Raises:
         OSError: The folder cannot be written or the disk is full; `path` is then as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}{PART}")
+    if path.exists() and not path.is_file() and not path.is_dir():
+        with _poured(path) as part:
+            yield part
+        return
+    target = path.resolve() if path.is_symlink() else path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.{os.getpid()}{PART}")
     try:
         yield part
         _to_disk(part)
-        part.replace(path)
+        if target.exists():
+            copymode(target, part)
+        part.replace(target)
     except OSError as error:
         # a full disk is told without a name
         if error.filename in (None, str(part)):
@@ -31,6 +42,16 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _poured(path: Path) -> Iterator[Path]:
+    """A temporary file whose bytes go into a device or a pipe when the block ends well."""
+    with TemporaryDirectory() as folder:
+        part = Path(folder, path.name)
+        yield part
+        with part.open("rb") as source, path.open("wb") as target:
+            copyfileobj(source, target)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -23,9 +23,12 @@ from ..view.diff.formats import DIFF_FORMATS, Compared
 from ..view.diff.sides import Side, run_side, side
 from ..view.terminal import Display, printable
 from .check import distinct
-from .session import IncludeOption, open_spec, pick, point_of, say, say_findings, write_result
+from .session import IncludeOption, check_output, format_of, open_spec, point_of, say, say_findings, write_result
 
+ENDINGS = {name: {"text": "txt", "markdown": "md"}.get(name, name) for name in DIFF_FORMATS}
+"""Endings of files by format."""
 _TRIAL = re.compile(r"#\d+$")
+_FORMAT = "How to show it; left out, by the ending of the file to write, or as text."
 _A = "A .fit file, - for stdin, the folder of a run, or a trial of a search, such as search.json#17."
 _B = "Another one; left out, A is compared with itself at the point of --against."
 _SET = "Give a param of A another value. Repeatable."
@@ -35,20 +38,21 @@ _AGAINST = "Give a param of B another value. Repeatable."
 def diff(
     before: Annotated[str, typer.Argument(metavar="A", help=_A)],
     after: Annotated[str | None, typer.Argument(metavar="B", help=_B)] = None,
-    format: Annotated[str, typer.Option(metavar="|".join(DIFF_FORMATS), help="How to show it.")] = "text",
+    format: Annotated[str | None, typer.Option(metavar="|".join(DIFF_FORMATS), help=_FORMAT)] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help=_SET)] = None,
     against: Annotated[list[str] | None, typer.Option("--against", metavar="NAME=VALUE", help=_AGAINST)] = None,
     include: IncludeOption = None,
 ) -> None:
     """Say in what two specs, points, runs or trials differ."""
-    view = DIFF_FORMATS[pick(format, tuple(DIFF_FORMATS), "format")]
+    view = DIFF_FORMATS[format_of(format, output, ENDINGS)]
     if after is None and not against:
         raise typer.BadParameter("`diff` compares two: name another spec, or another point with --against NAME=VALUE")
     if before == after == "-":
         raise typer.BadParameter("only one of the two can be read from stdin")
     one = opened(before, settings, "--set", include)
     other = one.at(against) if after is None else opened(after, against, "--against", include)
+    check_output(output, one.compilation.path, other.compilation.path)
     findings = distinct([*one.compilation.diagnostics, *other.compilation.diagnostics])
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise FitError(findings)

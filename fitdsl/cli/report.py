@@ -14,7 +14,7 @@ from ..training.shown import FILES, run_facts
 from ..view.report.run import run_page
 from ..view.terminal import printable
 from ..view.web.html import Page, html
-from .session import say, write_result
+from .session import check_output, say, write_result
 
 if TYPE_CHECKING:
     from ..tuning.report import SearchReport
@@ -31,6 +31,7 @@ def report(
 ) -> None:
     """Write one page on a run or a search: curves, tables, pictures."""
     folder = folder_of(what)
+    check_output(output)
     page, missing = page_of(folder)
     file = output or folder / "report.html"
     write_text(file, html(page))

@@ -6,7 +6,7 @@ Results go to stdout; progress and messages go to stderr.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -102,6 +102,44 @@ def pick(name: str, options: Sequence[str], noun: str) -> str:
         return name
     (advice,) = did_you_mean(name, options) or (f"there are {', '.join(options)}",)
     raise typer.BadParameter(f"there is no {noun} `{name}`; {advice}")
+
+
+RECORDS = frozenset({"run.json", "search.json", "ledger.jsonl", "events.jsonl"})
+"""Files of runs and searches that nothing else holds."""
+
+
+def check_output(output: Path | None, *read: Path | None) -> None:
+    """Hold that a file to write is neither a spec nor one that the command reads.
+
+    Raises:
+        typer.BadParameter: It is, and would be lost.
+    """
+    if output is None or not output.is_file():
+        return
+    is_read = any(path is not None and path.exists() and path.samefile(output) for path in read)
+    if is_read or output.suffix == ".fit" or output.name in RECORDS:
+        raise typer.BadParameter(f"`{output}` holds a spec or a record, which would be lost; name another file")
+
+
+def format_of(format: str | None, output: Path | None, endings: Mapping[str, str]) -> str:
+    """The format that is asked for by name, or else by the ending of the file to write; the first without both.
+
+    Args:
+        format: Its name, if one is given.
+        output: Where to write.
+        endings: The ending of each format's files, by name.
+
+    Raises:
+        typer.BadParameter: There is no such format, or none for such a file.
+    """
+    if format is not None:
+        return pick(format, tuple(endings), "format")
+    if output is None or not output.suffix:
+        return next(iter(endings))
+    for name, ending in endings.items():
+        if output.suffix == f".{ending}":
+            return name
+    raise typer.BadParameter(f"nothing is shown as `{output.suffix}`; there are {', '.join(endings)}")
 
 
 def write_result(result: str | bytes) -> None:

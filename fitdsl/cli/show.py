@@ -20,15 +20,27 @@ from ..view.terminal import Display, printable
 from ..work.key import Around
 from ..work.reuse import done_before
 from ..work.store import Store
-from .session import IncludeOption, SetOption, SpecArgument, open_spec, pick, say, say_findings, space_of, write_result
+from .session import (
+    IncludeOption,
+    SetOption,
+    SpecArgument,
+    check_output,
+    format_of,
+    open_spec,
+    say,
+    say_findings,
+    space_of,
+    write_result,
+)
 
-ENDINGS = {"table": "txt", "tree": "txt", "mermaid": "mmd"}
-"""Endings of files by format, where that is another word."""
+ENDINGS = {name: {"table": "txt", "tree": "txt", "mermaid": "mmd"}.get(name, name) for name in FORMATS}
+"""Endings of files by format."""
+_FORMAT = "How to show it; left out, by the ending of the file to write, or as a table."
 
 
 def show(
     spec: SpecArgument,
-    format: Annotated[str, typer.Option(metavar="|".join(FORMATS), help="How to show it.")] = "table",
+    format: Annotated[str | None, typer.Option(metavar="|".join(FORMATS), help=_FORMAT)] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")] = None,
     is_opened: Annotated[bool, typer.Option("--open", help="Open it, without -o from a temporary file.")] = False,
     depth: Annotated[int | None, typer.Option(min=1, metavar="N", help="Levels of blocks to open.")] = None,
@@ -36,16 +48,17 @@ def show(
     include: IncludeOption = None,
 ) -> None:
     """Show networks, shapes, costs, hints and stages."""
-    view = FORMATS[pick(format, tuple(FORMATS), "format")]
+    chosen = format_of(format, output, ENDINGS)
     compilation = open_spec(spec, settings, include)
+    check_output(output, compilation.path)
     display = Display() if output else Display.of(sys.stdout)
     try:
-        shown = view(compilation, ViewOptions(display, depth, _note))
+        shown = FORMATS[chosen](compilation, ViewOptions(display, depth, _note))
     except NoResvg as missing:
         raise typer.BadParameter(str(missing)) from None
     say_findings(compilation.diagnostics)
     if is_opened and output is None:
-        output = Path(mkdtemp(prefix="fit-show-"), f"{compilation.name}.{ENDINGS.get(format, format)}")
+        output = Path(mkdtemp(prefix="fit-show-"), f"{compilation.name}.{ENDINGS[chosen]}")
     if output:
         write_bytes(output, shown if isinstance(shown, bytes) else f"{shown}\n".encode())
     else:

@@ -189,8 +189,9 @@ def _got(value: Any, path: Sequence[int | str]) -> str:
     """What was given, and which part of a list or dictionary is wrong where `path` leads to one."""
     inner = value
     for step in path:
-        is_inside = step in inner if isinstance(inner, dict) else isinstance(inner, tuple) and isinstance(step, int)
-        inner = inner[step] if is_inside else inner
+        # one that is missing has a place, too
+        is_item = isinstance(inner, tuple) and isinstance(step, int) and step < len(inner)
+        inner = inner[step] if is_item or (isinstance(inner, dict) and step in inner) else inner
     return describe(value) if inner is value else f"{describe(value)} with {describe(inner)}"
 
 

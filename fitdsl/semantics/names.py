@@ -6,6 +6,7 @@ This also reads blocks that nobody calls, and so finds in a library what evaluat
 from __future__ import annotations
 
 import keyword
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, get_args
@@ -138,6 +139,8 @@ class _NameChecker:
                 for option in declaration.options:
                     is_mode = option.name is not None and option.name.text == "mode"
                     self.names(option, frozenset(get_args(Mode) if is_mode else ()))
+                for item in declaration.inputs:
+                    self.name_in_python(item.name, "input")
                 inputs = {item.name.text: item.name.span for item in declaration.inputs}
                 self.body(declaration.body, frozenset(), inputs)
             case nodes.Search():
@@ -176,14 +179,20 @@ class _NameChecker:
         bound.setdefault(name.text, name.span)
 
     def label(self, name: nodes.Identifier) -> None:
-        if name.text in MODULE_ATTRIBUTES or keyword.iskeyword(name.text) or name.text.startswith("_"):
-            self.reporter.error(
-                "FIT1003",
-                name.span,
-                f"no layer can be called `{name}`",
-                notes=("layers become attributes of a PyTorch module, which keeps this name to itself",),
-                helps=(f"call it `{name.text.strip('_')}1`",),
-            )
+        is_taken = name.text in MODULE_ATTRIBUTES or name.text.startswith("_")
+        self.name_in_python(name, "layer", is_taken=is_taken)
+
+    def name_in_python(self, name: nodes.Identifier, noun: str, *, is_taken: bool = False) -> None:
+        """Hold that a name can stand in the Python code of a module, and is read there as it is written."""
+        read = name.text if name.text.isascii() else unicodedata.normalize("NFKC", name.text)
+        if read != name.text:
+            note, help = f"Python reads it as `{read}`", f"write `{read}`"
+        elif is_taken or name.text == "self" or keyword.iskeyword(name.text):
+            note = "it becomes a name of a PyTorch module, which keeps this one to itself"
+            help = f"call it `{name.text.strip('_')}1`"
+        else:
+            return
+        self.reporter.error("FIT1003", name.span, f"no {noun} can be called `{name}`", notes=(note,), helps=(help,))
 
     def names(self, node: nodes.Node, visible: frozenset[str], below: Collection[str] = ()) -> None:
         match node:

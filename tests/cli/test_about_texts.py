@@ -155,6 +155,32 @@ def test_show_writes_to_a_file(fit: Fit) -> None:
     assert json.loads(Path("out/net.json").read_text())["format_version"] == 1
 
 
+@pytest.mark.parametrize(
+    ("file", "begins"), [("a.svg", b"<svg"), ("a.html", b"<!DOCTYPE html>"), ("a.dot", b"digraph")]
+)
+def test_the_ending_of_a_file_picks_the_format(fit: Fit, file: str, begins: bytes) -> None:
+    assert fit("show", "good.fit", "-o", file).code == 0
+    assert Path(file).read_bytes().startswith(begins)
+
+
+def test_a_file_of_an_unknown_kind_is_not_written(fit: Fit) -> None:
+    outcome = fit("show", "good.fit", "-o", "a.pdf")
+    assert (outcome.code, Path("a.pdf").exists()) == (2, False)
+    assert "nothing is shown as `.pdf`; there are table, tree," in outcome.err
+
+
+@pytest.mark.parametrize("format", ["table", "svg"])
+def test_a_spec_is_never_written_over(fit: Fit, format: str) -> None:
+    Path("other.fit").write_text("fit 1\n")
+    Path("linked.txt").symlink_to("good.fit")
+    before = Path("good.fit").read_text()
+    for file in ("good.fit", "other.fit", "linked.txt"):
+        outcome = fit("show", "good.fit", "--format", format, "-o", file)
+        assert outcome.code == 2
+        assert "holds a spec or a record, which would be lost" in " ".join(outcome.err.split())
+    assert (Path("good.fit").read_text(), Path("other.fit").read_text()) == (before, "fit 1\n")
+
+
 @pytest.mark.parametrize("command", ["show", "plan"])
 def test_a_bad_spec_is_not_shown(fit: Fit, command: str) -> None:
     outcome = fit(command, "bad.fit")

@@ -193,6 +193,14 @@ def test_a_file_holds_what_is_printed_and_the_exit_code_stays(fit: Fit, format: 
         assert Path("shown").read_text() == printed.out
 
 
+def test_the_ending_of_a_file_picks_the_format_and_no_spec_is_written_over(fit: Fit) -> None:
+    assert fit("diff", "a.fit", "b.fit", "-o", "a.html").code == 1
+    assert Path("a.html").read_text().startswith("<!DOCTYPE html>")
+    before = Path("b.fit").read_text()
+    assert fit("diff", "a.fit", "b.fit", "-o", "b.fit").code == 2
+    assert Path("b.fit").read_text() == before
+
+
 def test_a_file_that_cannot_be_written(fit: Fit) -> None:
     outcome = fit("diff", "a.fit", "b.fit", "-o", "a.fit/shown.html")
     assert (outcome.code, outcome.out, outcome.err) == (1, "", "error: File exists: `a.fit`\n")

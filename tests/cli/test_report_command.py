@@ -50,6 +50,14 @@ def test_a_trial_is_named_as_it_is_elsewhere(fit: Fit, name: str) -> None:
     )
 
 
+def test_a_record_is_never_written_over(fit: Fit) -> None:
+    write_run(RUN)
+    before = (RUN / "run.json").read_bytes()
+    outcome = fit("report", str(RUN), "-o", str(RUN / "run.json"))
+    assert outcome.code == 2
+    assert (RUN / "run.json").read_bytes() == before
+
+
 def test_the_page_goes_where_it_is_told_and_is_the_same_each_time(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr(webbrowser, "open", opened.append)

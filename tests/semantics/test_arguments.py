@@ -45,6 +45,14 @@ def test_a_whole_float_is_an_integer_where_one_is_due() -> None:
     assert found("let width = 0.5\nstudent s(x: [3, 8, 8]) {\n  Conv2d(width * 16, 3)\n}") == []
 
 
+def test_a_list_that_is_too_short_is_told_as_a_whole() -> None:
+    network = "data d {\n  source = Digits()\n}\nstudent s(x: d.input) {\n  Flatten() -> Linear(10)\n}\n"
+    stage = "stage a {\n  train = s\n  loss = ce()\n  epochs = 1\n  optimizer = Adam(lr=1, betas=[0.9])\n}"
+    assert found(f"{network}{stage}") == [
+        "12:32 FIT1007 `betas` of `Adam` is a list of 2, each item a number, got a list of 1"
+    ]
+
+
 def test_an_uncalled_component_is_told_to_be_called() -> None:
     assert found("data d {\n  source = Digits\n}") == [
         "3:12 FIT1007 `source` of `d` is a dataset, got `Digits`  (call it: `Digits()`)"

@@ -41,3 +41,26 @@ def test_a_beginning_means_the_name_that_begins_so() -> None:
 def test_a_network_with_a_mistake_is_not_accused_again_by_what_it_costs(mistake: str) -> None:
     text = f"student s(x: [3]) {{\n  {mistake}\n}}\nlet size = params(s)\nlet twice = 2 * size"
     assert [line.split(" ")[0] for line in found(text)] in (["3:10"], ["3:3"])
+
+
+@pytest.mark.parametrize("name", ["self", "None", "import"])
+def test_neither_a_layer_nor_an_input_has_a_name_that_python_keeps(name: str) -> None:
+    note = f"(call it `{name}1`)"
+    assert found(f"student s({name}: [4]) {{ Linear(3) }}") == [f"2:11 FIT1003 no input can be called `{name}`  {note}"]
+    assert found(f"student s(x: [4]) {{\n{name} = Linear(3)\n}}") == [
+        f"3:1 FIT1003 no layer can be called `{name}`  {note}"
+    ]
+
+
+@pytest.mark.parametrize(("name", "read"), [("µ", "μ"), ("ﬁ", "fi"), ("ｘ", "x"), ("ſ", "s")])
+def test_letters_that_python_takes_for_others_name_nothing_in_a_module(name: str, read: str) -> None:
+    assert found(f"student s({name}: [4]) {{ Linear(3) }}") == [
+        f"2:11 FIT1003 no input can be called `{name}`  (write `{read}`)"
+    ]
+    assert found(f"student s(a: [4]) {{\n{name} = Linear(3)\n}}") == [
+        f"3:1 FIT1003 no layer can be called `{name}`  (write `{read}`)"
+    ]
+
+
+def test_other_letters_are_names() -> None:
+    assert found("student s(größe: [4]) {\nμ = Linear(3)\n}") == []
