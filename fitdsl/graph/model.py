@@ -72,6 +72,11 @@ def state_key(address: str) -> str:
     return address.replace("[", ".").replace("]", "").lstrip(".")
 
 
+def full_address(network: str, address: str) -> str:
+    """An address as a spec writes it outside its network: `small.s1`, `small[2]`."""
+    return f"{network}{address}" if address.startswith("[") else f"{network}.{address}"
+
+
 def address_of(key: str) -> str:
     """The address whose `state_dict` form this is: `s1.2.main.0` -> `s1[2].main[0]`."""
     steps = (f"[{step}]" if step.isdecimal() else f".{step}" for step in key.split("."))

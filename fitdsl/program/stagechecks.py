@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
+from ..data.base import DataSettings
 from ..dataclass import dataclass
 from ..diagnostics import Diagnostic, Label, Severity, diagnostic
-from ..graph.model import Network
+from ..graph.model import Network, full_address
 from ..losses.base import Reads
 from ..optim.schedules import Schedule
 from ..source import Span
@@ -28,8 +29,7 @@ class StageInContext:
     Attributes:
         before: The plans of the stages that come before it in order, whether or not it comes after them.
         is_certain: Whether all stages it starts from are sound; if not, what they leave is not known.
-        classes: How many the data have.
-        has_validation: Whether the data keep examples for validation.
+        data: What it trains on.
         steps: How many batches an epoch has; None where this is known only when the data are opened.
         values: Names of what can make a weight: lets and params.
     """
@@ -40,8 +40,7 @@ class StageInContext:
     networks: Mapping[str, Network]
     hints: Mapping[str, Hint]
     is_certain: bool
-    classes: int
-    has_validation: bool
+    data: DataSettings
     steps: int | None
     values: frozenset[str]
 
@@ -99,11 +98,12 @@ def reaches_what_it_trains(at: StageInContext) -> Iterator[Diagnostic]:
         left = [a for a in layers if a in selection.layers and layers[a].cost.params and a not in learned]
         if left and learned & selection.layers:
             hint = next((name for name in at.plan.hints if at.hints[name].student == selection.network), None)
+            first = full_address(selection.network, left[0])
             help = f"train what the hint reaches: `{selection.network}[..{hint}]`" if hint else None
             yield finding(
                 "FIT4007",
                 at.span("train"),
-                f"the loss does not reach {len(left)} of the layers to train, first `{selection.network}.{left[0]}`",
+                f"the loss does not reach {len(left)} of the layers to train, first `{first}`",
                 help,
                 severity=Severity.WARNING,
             )
@@ -198,7 +198,11 @@ def _between(low: float, high: float) -> str:
 def measures_its_metrics(at: StageInContext) -> Iterator[Diagnostic]:
     """What `stop` and `keep` look at is measured."""
     for setting, chooser in (("stop", at.plan.settings.stop), ("keep", at.plan.settings.keep)):
-        wrong = None if chooser is None else unmeasured(chooser.metric, at.plan, has_validation=at.has_validation)
+        wrong = (
+            None
+            if chooser is None
+            else unmeasured(chooser.metric, at.plan, has_validation=at.data.split.get("val", 0) > 0)
+        )
         if wrong is not None:
             yield finding("FIT4009", at.span(setting), *wrong)
 
@@ -218,12 +222,12 @@ def logits_fit(at: StageInContext) -> Iterator[Diagnostic]:
     for term in at.plan.terms:
         for name in _compared(term, Reads.TARGETS, term.student):
             type = _output(at, name)
-            if type != TensorType((at.classes,)):
+            if type != TensorType((at.data.classes,)):
                 yield finding(
                     "FIT4013",
                     at.span("loss", term.term.loss.word),
-                    f"`{term.name}` needs {at.classes} numbers, one a class; `{name}` gives {type}",
-                    f"end `{name}` in `Linear({at.classes})`",
+                    f"`{term.name}` needs {at.data.classes} numbers, one a class; `{name}` gives {type}",
+                    f"end `{name}` in `Linear({at.data.classes})`",
                 )
         for name in _compared(term, Reads.TEACHER_LOGITS, *term.teachers):
             if _output(at, name) != _output(at, term.student) and not _misfits_labels(at, name):
@@ -244,7 +248,7 @@ def _misfits_labels(at: StageInContext, network: str) -> bool:
     """Whether a stage compares this network with labels it does not fit, which is reported there."""
     terms = (term for plan in (*at.before.values(), at.plan) for term in plan.terms)
     is_compared = any(Reads.TARGETS in term.term.loss.reads and term.student == network for term in terms)
-    return is_compared and _output(at, network) != TensorType((at.classes,))
+    return is_compared and _output(at, network) != TensorType((at.data.classes,))
 
 
 def _output(at: StageInContext, network: str) -> TensorType:

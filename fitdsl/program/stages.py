@@ -20,6 +20,7 @@ from ..source import Span
 from ..syntax import nodes
 from ..values import NetworkRef, Selection
 from .declarations import Declarations, setting_span
+from .layerchecks import LAYER_CHECKS
 from .model import Hint, StagePlan, StageSettings, StageTerm, steps_per_epoch
 from .places import Places
 from .stagechecks import CHECKS, StageInContext
@@ -169,12 +170,11 @@ class Stages:
             networks=self.networks,
             hints=self.hints,
             is_certain=is_certain,
-            classes=data.classes,
-            has_validation=data.split.get("val", 0) > 0,
+            data=data,
             steps=steps_per_epoch(data, plan.settings),
             values=frozenset(self.declarations.names(nodes.Let, nodes.Param)),
         )
-        for check in (*CHECKS, *UPDATE_CHECKS):
+        for check in (*CHECKS, *UPDATE_CHECKS, *LAYER_CHECKS):
             for finding in check(at):
                 if is_run or finding.severity is Severity.ERROR:
                     self.declarations.reporter.add(finding)
