@@ -6,13 +6,22 @@ pixel by pixel, by a tenth to two thirds; GPUs do in 16 bits.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 
 
-def is_channels_last(asked: bool | None, device: torch.device) -> bool:
-    """Whether maps lie pixel by pixel: as a stage asks for it, else on a CPU."""
-    return device.type == "cpu" if asked is None else asked
+def is_channels_last(asked: bool | None, device: torch.device, running: Iterable[nn.Module]) -> bool:
+    """Whether maps lie pixel by pixel: as a stage asks for it, else on a CPU.
+
+    Never on a CPU with a group norm: where its input lies so and needs no gradient, torch 2.13 ends the process in the
+    backward pass.
+    """
+    if device.type != "cpu":
+        return bool(asked)
+    has_group_norm = any(isinstance(part, nn.GroupNorm) for module in running for part in module.modules())
+    return asked is not False and not has_group_norm
 
 
 def lay_out(module: nn.Module, *, channels_last: bool) -> None:

@@ -234,6 +234,7 @@ def prepare(
     regressors = dict(_regressors(program, plan, seed))
     losses = dict(_losses(program, plan, seed, examples))
     device = next((p.device for name in plan.taps for p in networks[name].parameters()), torch.device("cpu"))
+    running = [*(networks[name] for name in plan.taps), *regressors.values()]
     terms = tuple(running_term(program, term, losses) for term in plan.terms)
     scored = dict.fromkeys(
         output_of(program, term.student) for term in plan.terms if Reads.LOGITS in term.term.loss.reads
@@ -249,7 +250,7 @@ def prepare(
         terms,
         tuple(scored),
         tuple(name for name in plan.hints if _can_be_fitted(program, name)),
-        is_channels_last(plan.settings.channels_last, device),
+        is_channels_last(plan.settings.channels_last, device, running),
         clock_on(device),
     )
     stage.freeze()

@@ -177,7 +177,12 @@ def test_a_cpu_has_channels_last_unless_the_stage_says_otherwise() -> None:
     stage = hints()
     stage.lay_out()
     assert stage.networks["big"].get_parameter("c2.0.weight").is_contiguous(memory_format=torch.channels_last)
-    assert not is_channels_last(None, torch.device("cuda"))
+    assert not is_channels_last(None, torch.device("cuda"), [])
+
+
+def test_a_group_norm_of_what_needs_no_gradient_trains(tmp_path: Path) -> None:
+    norm = ("s1 = Conv2d(4, 3", "s1 = GroupNorm(1) -> Conv2d(4, 3")
+    assert run(tmp_path / "run", norm, (HINTS, f"{HINTS}\n  channels_last = true")).stages["hints"].epochs == 3
 
 
 def test_a_stage_can_have_the_usual_layout_again() -> None:
