@@ -214,8 +214,11 @@ class DataSettings(Record):
         """
         train, val = self.split["train"], self.split.get("val", 0)
         if isinstance(train, float) or isinstance(val, float):
-            train = round(train * available)
+            train, asked = round(train * available), val
             val = min(round(val * available), available - train)
+            if asked and not val:
+                message = f"the split leaves none of {available:,} examples to validate on"
+                raise Rejected(message, "take a larger `val`, or leave it out")
         if train + val > available:
             raise Rejected(
                 f"the split asks for {train:,} + {val:,} = {train + val:,} examples, "

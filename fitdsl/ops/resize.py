@@ -127,7 +127,13 @@ class ZeroPad2d(Op):
         channels, (height, width) = demand_map(self, x, 2)
         left, right, top, bottom = self.padding if isinstance(self.padding, tuple) else (self.padding,) * 4
         out = TensorType((channels, top + height + bottom, left + width + right))
-        demand(min(out.shape) >= 1, f"`{self.word}` cuts all pixels of {x} off", "use less negative padding")
+        # torch first cuts and then adds
+        kept = (height + min(top, 0) + min(bottom, 0), width + min(left, 0) + min(right, 0))
+        demand(
+            min(*out.shape, *(one + 1 for one in kept)) >= 1,
+            f"`{self.word}` cuts all pixels of {x} off",
+            "use less negative padding",
+        )
         return out
 
     def lower(self, *inputs: TensorType) -> Call:

@@ -99,7 +99,8 @@ class Searches:
         goals = self._once(
             found for direction in ("maximize", "minimize") for found in self._goals(direction, settings)
         )
-        if is_fine and not goals and not {"maximize", "minimize"} & settings.keys():
+        wanted = [_items(settings[name].value) for name in ("maximize", "minimize") if name in settings]
+        if is_fine and not any(wanted):
             self._refuse("FIT5007", search, "this search wants nothing", "say what: `maximize = val.accuracy`")
         self._requirements(settings.get("require"))
         plain = [settings[name] for name in ("sampler", "scheduler") if name in settings]

@@ -104,7 +104,10 @@ class Evaluator:
         return UNKNOWN if operand is UNKNOWN else unary(expr.op, operand)
 
     def _binary(self, expr: nodes.Binary, scope: Scope) -> Any:
-        left, right = self.value(expr.left, scope), self.value(expr.right, scope)
+        left = self.value(expr.left, scope)
+        if isinstance(left, bool) and expr.op == ("or" if left else "and"):
+            return left
+        right = self.value(expr.right, scope)
         return UNKNOWN if UNKNOWN in (left, right) else binary(expr.op, left, right)
 
     def _attribute(self, expr: nodes.Attribute, scope: Scope) -> Any:

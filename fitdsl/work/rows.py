@@ -84,7 +84,8 @@ class Rows:
         Raises:
             OSError: The files cannot be read.
         """
-        checks = [check for (check,) in struct.iter_unpack("<I", (self.folder / CHECKS).read_bytes())]
+        content = (self.folder / CHECKS).read_bytes()
+        checks = [check for (check,) in struct.iter_unpack("<I", content[: len(content) // 4 * 4])]
         checks += [0] * (self.chunks - len(checks))
         missing = [chunk for chunk in range(self.chunks) if checks[chunk] == 0]
         with self.values.open("rb") as file:

@@ -42,6 +42,13 @@ def test_what_was_trained_is_listed_and_sound(fit: Fit) -> None:
     assert fit("store", "verify").out == "5 of 5 entries are as they were written\n"
 
 
+def test_a_list_of_checks_that_is_cut_off_ends_nothing(fit: Fit, store: Path) -> None:
+    trained(fit)
+    for checks in store.rglob("checks"):
+        checks.write_bytes(checks.read_bytes()[:-1])
+    assert fit("store", "verify").out == "5 of 5 entries are as they were written\n"
+
+
 def test_what_is_damaged_is_taken_away(fit: Fit, store: Path) -> None:
     trained(fit)
     for entry in Store(store).entries():

@@ -90,7 +90,6 @@ def test_image_steps_refuse_vectors_and_all_steps_refuse_tokens() -> None:
         ({"train": 0.9, "val": 0.1}, (90, 10)),
         ({"train": 0.7, "val": 0.2}, (70, 20)),
         ({"train": 1.0, "val": 0}, (100, 0)),
-        ({"train": 0.995, "val": 0.005}, (100, 0)),
         ({"train": 80, "val": 20}, (80, 20)),
         ({"train": 80.0, "val": 5}, (80, 5)),
         ({"train": 100}, (100, 0)),
@@ -103,6 +102,11 @@ def test_sizes_of_a_split(split: dict[str, int | float], sizes: tuple[int, int])
 @pytest.mark.parametrize(
     ("split", "message", "help"),
     [
+        (
+            {"train": 0.995, "val": 0.005},
+            "the split leaves none of 100 examples to validate on",
+            "take a larger `val`, or leave it out",
+        ),
         (
             {"train": 0.8, "valid": 0.2},
             "`split` names `valid`, which is neither `train` nor `val`",

@@ -31,6 +31,12 @@ def test_what_is_accepted_runs(text: str, shape: tuple[int, ...]) -> None:
 
 REFUSALS = [
     (
+        "ZeroPad2d([-9, 2, 0, 0])",
+        (3, 8, 8),
+        "`ZeroPad2d` cuts all pixels of [3, 8, 8] off",
+        "use less negative padding",
+    ),
+    (
         "Linear(10)",
         (32, 15, 15),
         "`Linear` takes a flat input, got [32, 15, 15]",

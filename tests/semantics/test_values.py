@@ -57,6 +57,10 @@ def value(expression: str) -> Any:
         ("round_to(1, 8)", 8),
         ("log2(8)", 3.0),
         ('{train: 0.9, "val": 0.1}', {"train": 0.9, "val": 0.1}),
+        ("false and 1 / 0 > 2", False),
+        ("true or 1 / 0 > 2", True),
+        ("true and not false", True),
+        ("false or 1 > 2", False),
     ],
 )
 def test_expressions(expression: str, expected: Any) -> None:
@@ -66,6 +70,7 @@ def test_expressions(expression: str, expected: Any) -> None:
 @pytest.mark.parametrize(
     ("expression", "finding"),
     [
+        ("true and 1 / 0 > 2", "2:19 FIT1010 1 / 0 divides by zero"),
         ("1 / 0", "2:10 FIT1010 1 / 0 divides by zero"),
         ("9_300_000_000_000_000_000", "2:10 FIT1010 9.3e+18 is too large a number"),
         ("0.1 ** -400", "2:10 FIT1010 the result of `**` is too large a number"),

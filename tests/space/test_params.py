@@ -133,6 +133,12 @@ def test_a_param_that_nothing_reads_is_a_warning() -> None:
     ]
 
 
+def test_a_search_for_nothing() -> None:
+    assert found("param w = 1 in {1, 2}\nlet a = w\nsearch {\n  maximize = []\n}") == [
+        "4:1 FIT5007 this search wants nothing  (say what: `maximize = val.accuracy`)"
+    ]
+
+
 @pytest.mark.parametrize(
     ("setting", "findings"),
     [
