@@ -45,7 +45,8 @@ def _initializer(fields: tuple[dataclasses.Field[Any], ...]) -> Callable[..., No
         values = self.__dict__
         values.update(zip(positional, args, strict=False))
         if len(args) > len(positional) or not accepted.issuperset(kwargs) or not values.keys().isdisjoint(kwargs):
-            raise TypeError(f"{type(self).__name__} takes {', '.join(accepted)}; got {args} and {kwargs}")
+            given = f"{len(args)} values and {', '.join(kwargs) or 'no names'}"
+            raise TypeError(f"{type(self).__name__} takes {', '.join(sorted(accepted))}; got {given}")
         values.update(kwargs)
         for name, make in defaults:
             if name not in values:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TypedDict, Unpack
 
 from .dataclass import dataclass
-from .source import Span
+from .source import NOWHERE, Span
 
 
 class Severity(StrEnum):
@@ -97,7 +97,14 @@ class FitError(Exception):
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
-        super().__init__("\n".join(f"{d.span!r}: {d.severity}[{d.code}]: {d.message}" for d in self.diagnostics))
+        super().__init__("\n".join(map(_told, self.diagnostics)))
+
+
+def _told(finding: Diagnostic) -> str:
+    """A finding with all that helps, as a traceback shows it."""
+    place = "" if finding.span == NOWHERE else f"{finding.span!r}: "
+    notes = (*(f"note: {note}" for note in finding.notes), *(f"help: {help}" for help in finding.helps))
+    return "\n  ".join((f"{place}{finding.severity}[{finding.code}]: {finding.message}", *notes))
 
 
 @dataclass

@@ -6,13 +6,13 @@ Torch is loaded by `build` and `train` alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .compilation import Compilation
-from .diagnostics import Diagnostic
+from .diagnostics import Diagnostic, did_you_mean
 from .graph.model import LayerGraph
 from .graph.model import Network as NetworkModel
 from .late import late
@@ -68,9 +68,17 @@ class Network:
         """Shape of what an address gives for one example, without the batch axis; of the output if left out.
 
         Raises:
-            KeyError: There is no such address.
+            LookupError: There is no such address.
         """
-        return self.graph.type_of(self.graph.output if address is None else address).shape
+        if address is None:
+            address = self.graph.output
+        try:
+            return self.graph.type_of(address).shape
+        except KeyError:
+            known = [*self.graph.inputs, *self.graph.groups, *self.graph.layers]
+            labels = ", ".join(filter(str.isidentifier, known))
+            (advice,) = did_you_mean(address, known) or (f"there are {labels}",)
+            raise LookupError(f"`{self.name}` has no `{address}`; {advice}") from None
 
     def build(
         self, *, seed: int = 0, weights: str | Path | RunReport | None = None, allow_python: bool = False
@@ -79,10 +87,12 @@ class Network:
 
         Args:
             seed: Decides the weights it starts from.
-            weights: A file of weights to load, or a run that has trained this network.
+            weights: A file of weights to load, or a run that has trained this network. Tensors by name are loaded by
+                the module's own `load_state_dict`.
             allow_python: Whether it may run the user's own code, as a network made by `python(…)` does.
 
         Raises:
+            TypeError: `weights` is neither.
             FitError: It comes from outside and cannot be had; or the weights cannot be read (FIT4103, FIT4104) or are
                 another network's (FIT4101).
         """
@@ -92,6 +102,8 @@ class Network:
             module = outside.make(self.model, self.model.source, outside.Surroundings(seed, self.base, allow_python))
         else:
             module = late("backend.build").build(self.graph, name=self.name, seed=seed, slot=self.model.slot)
+        if isinstance(weights, Mapping):
+            raise TypeError("`weights` is a file or a run; load tensors by name with `build().load_state_dict(…)`")
         if weights is not None:
             file = Path(weights) if isinstance(weights, str | Path) else weights.weights(self.name)
             late("backend.weights").load_weights(module, file)
@@ -183,16 +195,12 @@ class Experiment:
             options: Fields of `fitdsl.training.options.TrainOptions`, such as `seed`, `device`, `epochs` or `run_dir`.
 
         Raises:
+            TypeError: There is no such option.
             FitError: Data or weights cannot be read, or training fails; what was finished is kept.
         """
-        settled = late("training.options").TrainOptions(
-            **{
-                "base": self._base,
-                "spec": self.text,
-                "point": dict(self.point),
-                **options,
-            }
-        )
+        cls = late("training.options").TrainOptions
+        _check_known("train", options, cls)
+        settled = cls(**{"base": self._base, "spec": self.text, "point": dict(self.point), **options})
         report: RunReport = _trainer(settled)(self.program, settled)
         return report
 
@@ -203,9 +211,12 @@ class Experiment:
             options: Fields of `fitdsl.tuning.options.SearchOptions`, such as `trials`, `seed`, `folder` or `address`.
 
         Raises:
+            TypeError: There is no such option.
             FitError: The spec has no search, no student meets its requirements, or the cluster is not to be had.
         """
-        settled = late("tuning.options").SearchOptions(**options)
+        cls = late("tuning.options").SearchOptions
+        _check_known("search", options, cls)
+        settled = cls(**options)
         report: SearchReport = late("tuning.search").search(self.compilation, settled)
         return report
 
@@ -229,6 +240,14 @@ class Experiment:
         """How it draws itself in a notebook, which picks from it."""
         bundle: dict[str, str] = late("view.notebook.drawings").spec_bundle(self.program, repr(self))
         return bundle
+
+
+def _check_known(method: str, options: Mapping[str, Any], cls: type[Any]) -> None:
+    known = {field.name for field in fields(cls)}
+    for name in options:
+        if name not in known:
+            (advice,) = did_you_mean(name, known) or (f"there are {', '.join(sorted(known))}",)
+            raise TypeError(f"`{method}` has no option `{name}`; {advice}")
 
 
 def _trainer(options: TrainOptions) -> Callable[[Program, TrainOptions], RunReport]:

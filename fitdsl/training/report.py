@@ -86,6 +86,12 @@ class RunReport(_Report):
         """The safetensors file of a trained network's final weights, whose keys are its layers' addresses."""
         return self.folder / "networks" / f"{network}.safetensors"
 
+    def __repr__(self) -> str:
+        text: str = late("training.notebook").run_text(self)
+        return text
+
+    __str__ = __repr__
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """How it draws itself in a notebook, which picks from it."""
         bundle: dict[str, str] = late("training.notebook").run_bundle(self)

@@ -115,6 +115,12 @@ class SearchReport(_Report):
                 return trial
         raise KeyError(id)
 
+    def __repr__(self) -> str:
+        text: str = late("tuning.notebook").search_text(self)
+        return text
+
+    __str__ = __repr__
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """How it draws itself in a notebook, which picks from it."""
         bundle: dict[str, str] = late("tuning.notebook").search_bundle(self)
