@@ -66,12 +66,16 @@ def _assignment(text: str, flag: str) -> tuple[str, str]:
 
 
 def spec_files(paths: Sequence[Path] | None) -> list[Path]:
-    """The files that paths stand for: folders are searched for `.fit` files; without paths, the current folder is."""
+    """The files that paths stand for: folders are searched for `.fit` files; without paths, the current folder is.
+
+    What is hidden is left out, and what runs and searches have left: that is no longer the user's to mend.
+    """
     return [file for path in paths or [Path()] for file in (_search(path) if path.is_dir() else [path])]
 
 
 def _search(folder: Path) -> list[Path]:
-    found = sorted(path for path in folder.rglob("*.fit") if path.is_file() and not _is_hidden(path, folder))
+    files = (path for path in folder.rglob("*.fit") if path.is_file())
+    found = sorted(path for path in files if not _is_hidden(path, folder) and not _is_left(path, folder))
     if not found:
         raise typer.BadParameter(f"no .fit file in the folder `{folder}`")
     return found
@@ -79,6 +83,11 @@ def _search(folder: Path) -> list[Path]:
 
 def _is_hidden(path: Path, folder: Path) -> bool:
     return any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
+def _is_left(path: Path, folder: Path) -> bool:
+    inside = path.relative_to(folder).parents[:-1]
+    return any((folder / above / record).exists() for above in inside for record in RECORDS)
 
 
 def space_of(compilation: Compilation) -> str:

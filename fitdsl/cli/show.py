@@ -85,6 +85,6 @@ def plan(
     base = compilation.path.parent if compilation.path else Path()
     done = done_before(compilation.program, Store.default(), Around(base, seed, epochs))
     display = Display.of(sys.stdout)
-    text = plan_text(compilation.program, display, done, epochs, space=space_of(compilation))
+    text = plan_text(compilation.program, display, done, epochs, space=space_of(compilation), search=compilation.search)
     say_findings(compilation.search_diagnostics)
     write_result(text)

@@ -57,6 +57,11 @@ class Goal(ByInstance):
     direction: Literal["maximize", "minimize"]
     what: Metric | CostOf
 
+    def __str__(self) -> str:
+        """As reports have it: `maximize val.accuracy`, `minimize weights(net)`."""
+        what = self.what
+        return f"{self.direction} {f'{what.kind}({what.network})' if isinstance(what, CostOf) else what}"
+
 
 class SearchSettings(Record):
     """What stands between the braces of a search."""

@@ -10,7 +10,7 @@ from ..atomic import write_text
 from ..dataclass import dataclass
 from ..training.report import versions
 from .options import View
-from .report import SearchReport, SearchStatus, Winner, goal_text
+from .report import SearchReport, SearchStatus, Winner
 from .settled import Settled
 from .study import Study
 from .trainee import Result
@@ -72,7 +72,7 @@ class Bulletin:
             spec=compilation.linked,
             point=dict(settled.fixed),
             seed=settled.seed,
-            goals=tuple(map(goal_text, settled.settings.goals)),
+            goals=tuple(map(str, settled.settings.goals)),
             vary=settled.settings.vary,
             sampler=settled.settings.sampler.word,
             scheduler=settled.settings.scheduler.word,

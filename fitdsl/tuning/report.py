@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..backend.refusal import refusal
 from ..late import late
-from ..program.search import CostOf, Goal
 from ..training.report import CostReport, NetworkReport
 
 Status = Literal["waiting", "running", "paused", "stopped", "done", "failed"]
@@ -125,13 +124,6 @@ class SearchReport(_Report):
         """How it draws itself in a notebook, which picks from it."""
         bundle: dict[str, str] = late("tuning.notebook").search_bundle(self)
         return bundle
-
-
-def goal_text(goal: Goal) -> str:
-    """A goal as reports have it: `maximize val.accuracy`, `minimize weights(net)`."""
-    what = goal.what
-    named = f"{what.kind}({what.network})" if isinstance(what, CostOf) else str(what)
-    return f"{goal.direction} {named}"
 
 
 def read_search(path: Path) -> SearchReport | None:

@@ -22,7 +22,7 @@ from ..view.page.data import page_data
 from ..view.page.points import chosen_points
 from ..view.report.model import Drawable, ParamFacts, SearchFacts, TrialFacts
 from .ledger import Ledger
-from .report import SearchReport, TrialReport, goal_text
+from .report import SearchReport, TrialReport
 
 MOST_DRAWN = 120
 """Different students that a page can draw."""
@@ -228,4 +228,4 @@ def _goals(spec: str) -> tuple[str, ...]:
         settings = Compilation(Source("spec.fit", spec)).search
     except FitError:
         return ()
-    return tuple(map(goal_text, settings.goals)) if settings else ()
+    return tuple(map(str, settings.goals)) if settings else ()

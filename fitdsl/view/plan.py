@@ -8,6 +8,7 @@ from math import ceil
 
 from ..optim.clipping import clip_of
 from ..program.model import Program, StagePlan, StageSettings, steps_per_epoch
+from ..program.search import SearchSettings
 from ..values import Cost
 from ..work.caching import expected_caching, megabytes
 from .spelling import spell
@@ -28,6 +29,7 @@ def plan(
     epochs: int | None = None,
     *,
     space: str = "",
+    search: SearchSettings | None = None,
 ) -> str:
     """The plan of every stage in running order, then the files involved, then the space around this point.
 
@@ -37,10 +39,16 @@ def plan(
         done: For each stage, in words, whether it was done before; left out where nobody has looked.
         epochs: At most so many in each stage.
         space: Which students a search could train instead, in words; left out where there are none.
+        search: How it would look for them, if the spec says so.
     """
     blocks = [*_stage_blocks(program, display, done or {}, epochs), _file_block(program, display)]
     if space:
         blocks.append([display.paint("space", Style.STRONG), *indent(wrap("", space, display.width - 2))])
+    if search:
+        aims = ", ".join(map(str, search.goals))
+        sampler = f"{spell(search.sampler)}, {counted(search.sampler.trials, 'student')}"
+        lines = (f"goals      {aims}", f"sampler    {sampler}", f"scheduler  {spell(search.scheduler)}")
+        blocks.append([display.paint("search", Style.STRONG), *indent(map(printable, lines))])
     return sections(blocks)
 
 

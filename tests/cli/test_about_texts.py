@@ -55,6 +55,18 @@ def test_check_searches_folders_and_leaves_hidden_ones_out(fit: Fit) -> None:
     assert fit("check", "--output-format", "concise") == outcome
 
 
+def test_what_runs_and_searches_have_left_is_not_searched_but_may_be_named(fit: Fit) -> None:
+    for folder, record in ((Path("runs/good/1"), "run.json"), (Path("searches/good/1"), "search.json")):
+        (folder / "best").mkdir(parents=True)
+        (folder / record).touch()
+        for name in ("spec.fit", "best/spec.fit"):
+            (folder / name).write_text(GOOD)
+    assert fit("check", "good.fit", "runs", "--output-format", "concise").code == 2
+    assert fit("check", ".", "--output-format", "concise").err == f"good.fit: {SPACE}\n2 specs, 1 error\n"
+    named = fit("check", "runs/good/1", "--output-format", "concise")
+    assert named.err.endswith("2 specs, 0 errors\n")
+
+
 def test_check_of_several_files_leaves_those_that_others_use_to_their_users(fit: Fit) -> None:
     Path("part.fit").write_text("fit 1\n\nstage learn {\n  train = student\n}\n")
     Path("whole.fit").write_text('fit 1\n\nuse "part.fit"\n\nstudent net(image: [4]) {\n  logits = Linear(2)\n}\n')

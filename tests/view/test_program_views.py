@@ -14,6 +14,8 @@ from fitdsl.graph.model import Network
 from fitdsl.ops.conv import Conv2d
 from fitdsl.ops.shape import Identity
 from fitdsl.program.model import Program
+from fitdsl.program.search import CostOf, Goal, SearchSettings
+from fitdsl.values import Metric
 from fitdsl.view.plan import plan, training_bytes
 from fitdsl.view.spelling import spell
 from fitdsl.view.table import headline, program_blocks
@@ -233,3 +235,15 @@ def test_a_network_that_does_nothing() -> None:
         "  total  1 layer                 0     0",
         "  0 weights without biases and norms, 0 activations an example",
     ]
+
+
+def test_a_plan_says_how_a_search_would_go(program: Program) -> None:
+    search = SearchSettings(
+        vary=("w",), goals=(Goal("maximize", Metric("val", "accuracy")), Goal("minimize", CostOf("macs", "s")))
+    )
+    assert plan(program, NARROW, search=search).endswith(
+        "\n\nsearch\n"
+        "  goals      maximize val.accuracy, minimize macs(s)\n"
+        "  sampler    random(), 32 students\n"
+        "  scheduler  asha()"
+    )
