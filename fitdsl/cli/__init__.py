@@ -16,4 +16,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 10, 10)
     # No model of ours has a plugin, and looking for some among all installed packages takes as long.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    late("cli.app").main(arguments)
+    try:
+        app = late("cli.app")
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    app.main(arguments)

@@ -6,8 +6,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+
+from fitdsl import cli
 
 CLEAN = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR"}}
 
@@ -26,6 +29,16 @@ def test_a_bad_spec_ends_with_1_and_is_shown_literally(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stdout.startswith("[red].fit:")
     assert "\x07" not in done.stdout
+
+
+def test_ctrl_c_while_it_is_loaded_ends_it_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(_: str) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "late", pressed)
+    with pytest.raises(SystemExit) as ended:
+        cli.main([])
+    assert ended.value.code == 130
 
 
 @pytest.mark.parametrize(
