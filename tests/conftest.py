@@ -30,6 +30,7 @@ def store(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFact
     """The folder of the test's store, so that no test finds what another one, or the user, has trained."""
     # `mktemp` reads the whole folder to find a new name, which for thousands of tests takes long
     folder = tmp_path_factory.getbasetemp() / f"store-{next(NUMBERS)}" / "store"
+    folder.parent.mkdir()
     monkeypatch.setenv(VARIABLE, str(folder))
     return folder
 

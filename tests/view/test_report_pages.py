@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import outside_specs
 import pytest
 from browsing import NARROW, WIDE, Scheme, Visit, overlaps
 from playwright.sync_api import Page
-from reports import ATTACKS, SPEC, events, run_report, search_report, write_run, write_search
+from reports import ATTACKS, events, run_report, search_report, write_run, write_search
 
 from fitdsl.training.report import RunReport
 from fitdsl.training.shown import network_facts, run_facts
@@ -207,11 +208,9 @@ def test_styles_of_the_picture_stay_in_it(visit: Visit, run: Path) -> None:
     assert page.evaluate("getComputedStyle(document.querySelector('.drawing .name')).fontWeight") == "700"
 
 
-def test_commands_for_a_spec_that_names_files_say_where_these_are_looked_for(tmp_path: Path) -> None:
-    told = "Files that a spec names are looked for beside it"
-    named = SPEC.replace("Synthetic([1, 6, 6], 3, examples=200, test=60)", 'Npz("a.npz", shape=[1, 6, 6], classes=3)')
-    assert told not in run_text(tmp_path / "1")
-    assert told in run_text(tmp_path / "2", run_report(spec=named))
+def test_commands_for_a_spec_that_runs_own_code_give_leave_for_it(tmp_path: Path) -> None:
+    assert "--allow-python" not in run_text(tmp_path / "1")
+    assert "--seed 3 --allow-python" in run_text(tmp_path / "2", run_report(spec=outside_specs.TEXT))
 
 
 def test_many_epochs_are_thinned_in_the_table_alone(tmp_path: Path) -> None:
