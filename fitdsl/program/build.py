@@ -9,6 +9,7 @@ from ..dataclass import dataclass
 from ..diagnostics import Reporter
 from ..graph.model import Network
 from ..semantics.names import check_names, declared, stages
+from ..source import Span
 from ..syntax import nodes
 from .declarations import BUILT_IN, Declarations
 from .hints import Hints
@@ -58,8 +59,8 @@ def build(
     planner.look_at(stage for stage in written.values() if stage not in ordered)
     _warn_of_unused(declarations, networks, hints, plans)
     data = {n: settings for n in declarations.names(nodes.Data) if (settings := declarations.data(n)) is not None}
-    spans = {n: declarations.named[n].name.span for n in data}
-    return Built(Program(name, data, networks, hints, plans.run, spans, tuple(plans.left_out)), declarations)
+    sources = _sources(declarations)
+    return Built(Program(name, data, networks, hints, plans.run, sources, tuple(plans.left_out)), declarations)
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,17 @@ class Vocabulary:
 def _evaluate_all(declarations: Declarations) -> None:
     for name in declarations.names(nodes.Let, nodes.Param, nodes.Data):
         declarations.value(name)
+
+
+def _sources(declarations: Declarations) -> dict[str, Span]:
+    """Where each data declaration says what its data set is."""
+    return {
+        name: setting.value.span
+        for name, declaration in declarations.named.items()
+        if isinstance(declaration, nodes.Data)
+        for setting in declaration.settings
+        if setting.name.text == "source"
+    }
 
 
 def _networks(declarations: Declarations) -> Iterator[tuple[str, Network]]:

@@ -167,7 +167,7 @@ class Program:
         networks: Teachers and students, by name.
         hints: By name.
         stages: By name, each after the stages it starts from.
-        places: Where each data declaration stands, by name.
+        places: Where each data declaration says what its data set is, by name.
         left_out: Names of the stages that have no epochs at this point.
     """
 

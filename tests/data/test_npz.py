@@ -19,10 +19,15 @@ LABELS = np.array([0, 1, 2, 1])
 def refusal(folder: Path, inputs: Array) -> str:
     """What reading these training examples is refused with."""
     np.savez(folder / "a.npz", x_train=inputs, y_train=LABELS, x_test=np.zeros((4, 2)), y_test=LABELS)
+    (finding,) = refused(folder).at(NOWHERE).diagnostics
+    return f"{finding.code} {finding.message}"
+
+
+def refused(folder: Path) -> Unusable:
+    """What reading the file is refused with."""
     with pytest.raises(Unusable) as error:
         read(Npz(path="a.npz", shape=(2,), classes=3), folder)
-    (finding,) = error.value.at(NOWHERE).diagnostics
-    return f"{finding.code} {finding.message}"
+    return error.value
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, 1e300])
@@ -43,4 +48,31 @@ def test_arrays_larger_than_any_memory(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(np, "load", too_large)
     assert refusal(tmp_path, np.zeros((4, 2))) == (
         "FIT6004 `Npz` does not fit into memory: Unable to allocate 13.1 TiB"
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "message", "save"),
+    [
+        ("X y", "lacks the arrays x_train, y_train, x_test, y_test; it holds X, y", "x_train=…, y_train=…"),
+        ("x_train y_train", "lacks the arrays x_test, y_test; it holds x_train, y_train", "x_train=…, y_train=…"),
+        (
+            "train_images train_labels test_images",
+            "lacks the array test_labels; it holds train_images, train_labels, test_images",
+            "train_images=…, train_labels=…",
+        ),
+    ],
+)
+def test_missing_arrays_are_named_and_never_cost_the_file(tmp_path: Path, names: str, message: str, save: str) -> None:
+    np.savez(tmp_path / "a.npz", allow_pickle=False, **dict.fromkeys(names.split(), LABELS))
+    error = refused(tmp_path)
+    assert error.message.partition("` ")[2] == message
+    assert (error.help or "").startswith(f"save the four arrays with `np.savez(path, {save}")
+    assert "delete" not in (error.help or "")
+
+
+def test_a_file_of_another_kind_is_saved_once_more(tmp_path: Path) -> None:
+    (tmp_path / "a.npz").write_bytes(b"no archive")
+    assert (
+        refused(tmp_path).help == "save the four arrays with `np.savez(path, x_train=…, y_train=…, x_test=…, y_test=…)`"
     )

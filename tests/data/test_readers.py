@@ -298,6 +298,7 @@ def test_spoilt_image_folder(tmp_path: Path) -> None:
     with pytest.raises(Unusable) as refused:
         parts.train.inputs[np.arange(2)]
     assert refused.value.message.startswith(f"`{tmp_path}/train/cat/1.png` is no readable picture: ")
+    assert refused.value.help == "put a sound picture there, or move the file elsewhere"
     (tmp_path / "test/owl").mkdir()
     assert refusal(ImageFolder(path=".", shape=(3, 4, 4), classes=2), tmp_path) == (
         "FIT6005",

@@ -513,4 +513,4 @@ def test_numbers_of_options_are_held_to_their_range(options: dict[str, Any], mes
 def test_data_that_cannot_be_read_are_told_at_their_declaration(tmp_path: Path) -> None:
     source = "Synthetic(shape=[1, 6, 6], classes=3, examples=200, test=60, noise=0.5)"
     finding = refused(tmp_path, (source, 'Npz(path="no.npz", shape=[1, 6, 6], classes=3)'), base=tmp_path)
-    assert (finding.code, repr(finding.span)) == ("FIT6003", "small.fit:3:6")
+    assert (finding.code, repr(finding.span)) == ("FIT6003", "small.fit:4:13")

@@ -47,7 +47,9 @@ def decode(path: Path, shape: tuple[int, int, int]) -> Array:
         with Image.open(path) as image:
             fitted = ImageOps.fit(image.convert(MODES[channels]), (width, height), Image.Resampling.BILINEAR)
     except (OSError, ValueError, SyntaxError) as error:
-        raise damaged(path, f"is no readable picture: {error}") from None
+        raise damaged(
+            path, f"is no readable picture: {error}", "put a sound picture there, or move the file elsewhere"
+        ) from None
     return np.asarray(fitted, np.uint8).reshape(height, width, channels).transpose(2, 0, 1)
 
 

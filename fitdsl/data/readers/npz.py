@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -37,19 +37,28 @@ def read_npz(paths: Mapping[str, Path], *, path: str, shape: tuple[int, ...], is
 
 def _arrays(path: Path) -> list[Array]:
     if not zipfile.is_zipfile(path):
-        raise damaged(path, "is no .npz file")
+        raise damaged(path, "is no .npz file", _save(NAMES[0]))
     try:
         with np.load(path, allow_pickle=False) as archive:
             return [archive[name] for name in _names(path, archive.files)]
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise damaged(path, f"is no readable .npz file: {error}") from None
+        raise damaged(path, f"is no readable .npz file: {error}", _save(NAMES[0])) from None
 
 
 def _names(path: Path, found: list[str]) -> tuple[str, ...]:
-    for names in NAMES:
-        if set(names) <= set(found):
-            return names
-    raise damaged(path, f"lacks the arrays {', '.join(NAMES[0])}; it holds {', '.join(found) or 'none'}")
+    """The names under which the four arrays lie; those of which the file has more, if it has not all."""
+    names = max(NAMES, key=lambda names: len(set(names) & set(found)))
+    missing = [name for name in names if name not in found]
+    if not missing:
+        return names
+    arrays = "array" if len(missing) == 1 else "arrays"
+    holds = ", ".join(found) or "none"
+    raise damaged(path, f"lacks the {arrays} {', '.join(missing)}; it holds {holds}", _save(names))
+
+
+def _save(names: Iterable[str]) -> str:
+    """How to write a sound file."""
+    return f"save the four arrays with `np.savez(path, {', '.join(f'{name}=…' for name in names)})`"
 
 
 def _inputs(values: Array, shape: tuple[int, ...], is_tokens: bool) -> Array:
