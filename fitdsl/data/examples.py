@@ -47,10 +47,17 @@ class Labelled:
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """A data set as it is read: the part to train on (validation comes out of it too) and the test part."""
+    """A data set as it is read.
+
+    Attributes:
+        train: The part to train on; validation comes out of it too.
+        test: The test part.
+        classes: Names of the classes, where they have some.
+    """
 
     train: Labelled
     test: Labelled
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

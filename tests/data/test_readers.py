@@ -306,6 +306,34 @@ def test_spoilt_image_folder(tmp_path: Path) -> None:
     )
 
 
+def test_a_class_without_pictures_to_train_on(tmp_path: Path) -> None:
+    _pictures(tmp_path)
+    owls = tmp_path / "train/owl"
+    for name in ("1.bmp", "2.bmp", "notes"):
+        owls.mkdir(exist_ok=True)
+        (owls / name).touch()
+    with pytest.raises(Unusable) as refused:
+        read(ImageFolder(path=".", shape=(3, 4, 4), classes=3), tmp_path)
+    assert (refused.value.code, refused.value.message) == ("FIT6005", f"there is no picture to train on in `{owls}`")
+    assert refused.value.notes == (
+        "`owl` holds 2 .bmp, 1 without ending",
+        "pictures are files that end in .png, .jpg, .jpeg",
+    )
+    assert refused.value.help == "save the pictures as PNG or JPEG, or take the folder away and count one class less"
+    for path in owls.iterdir():
+        path.unlink()
+    with pytest.raises(Unusable) as refused:
+        read(ImageFolder(path=".", shape=(3, 4, 4), classes=3), tmp_path)
+    assert refused.value.notes[0] == "`owl` holds nothing"
+
+
+def test_a_class_without_test_pictures_is_one_all_the_same(tmp_path: Path) -> None:
+    _pictures(tmp_path)
+    (tmp_path / "test/dog/1.png").unlink()
+    parts = read(ImageFolder(path=".", shape=(3, 4, 4), classes=2), tmp_path)
+    assert (parts.classes, parts.test.targets.tolist()) == (("cat", "dog"), [0])
+
+
 def test_image_folder_without_pillow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _pictures(tmp_path)
     monkeypatch.setitem(sys.modules, "PIL", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from .damaged import damaged
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+
+SHOWN = 3
+"""Folders without pictures that are shown where there are more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +66,7 @@ def read_image_folder(paths: Mapping[str, Path], *, shape: tuple[int, int, int],
         classes: How many class folders there must be.
 
     Raises:
-        Unusable: FIT6005, the folders are not those of `classes` classes.
+        Unusable: FIT6005, the folders are not those of `classes` classes, or one to train on has no pictures.
     """
     names = sorted(folder.name for folder in paths["train"].iterdir() if folder.is_dir())
     if len(names) != classes:
@@ -71,7 +75,31 @@ def read_image_folder(paths: Mapping[str, Path], *, shape: tuple[int, int, int],
             f"`{paths['train']}` holds {len(names)} class folders, but the spec expects {classes}",
             notes=(f"found: {', '.join(names) or 'none'}",),
         )
-    return Parts(_listed(paths["train"], names, shape), _listed(paths["test"], names, shape))
+    train, test = (_listed(paths[part], names, shape) for part in ("train", "test"))
+    found = set(train.targets.tolist())
+    if empty := [paths["train"] / name for label, name in enumerate(names) if label not in found]:
+        raise _without_pictures(empty)
+    return Parts(train, test, tuple(names))
+
+
+def _without_pictures(folders: Sequence[Path]) -> Unusable:
+    shown, more = folders[:SHOWN], len(folders) - SHOWN
+    listed = ", ".join(f"`{folder}`" for folder in shown) + (f" and {more} more" if more > 0 else "")
+    return Unusable(
+        "FIT6005",
+        f"there is no picture to train on in {listed}",
+        "save the pictures as PNG or JPEG, or take the folder away and count one class less",
+        notes=(
+            *(f"`{folder.name}` holds {_content(folder)}" for folder in shown),
+            f"pictures are files that end in {', '.join(SUFFIXES)}",
+        ),
+    )
+
+
+def _content(folder: Path) -> str:
+    """How many files of each kind lie in a folder."""
+    kinds = Counter("folders" if path.is_dir() else path.suffix or "without ending" for path in folder.iterdir())
+    return ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(SHOWN)) or "nothing"
 
 
 def _listed(folder: Path, names: Sequence[str], shape: tuple[int, int, int]) -> Labelled:
