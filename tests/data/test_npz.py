@@ -76,3 +76,13 @@ def test_a_file_of_another_kind_is_saved_once_more(tmp_path: Path) -> None:
     assert (
         refused(tmp_path).help == "save the four arrays with `np.savez(path, x_train=…, y_train=…, x_test=…, y_test=…)`"
     )
+
+
+def test_parts_in_two_units(tmp_path: Path) -> None:
+    inputs = np.zeros((4, 2), np.float32)
+    np.savez(tmp_path / "a.npz", x_train=inputs, y_train=LABELS, x_test=inputs.astype(np.uint8), y_test=LABELS)
+    error = refused(tmp_path)
+    assert error.message == "`Npz` holds training examples of type float32 and test examples of type uint8"
+    assert error.help == "save both as uint8, or both as floats of one unit, such as `x / 255`"
+    np.savez(tmp_path / "a.npz", x_train=inputs, y_train=LABELS, x_test=inputs.astype(np.int64), y_test=LABELS)
+    assert len(read(Npz(path="a.npz", shape=(2,), classes=3), tmp_path).test.targets) == 4

@@ -29,9 +29,20 @@ def read_npz(paths: Mapping[str, Path], *, path: str, shape: tuple[int, ...], is
         Unusable: FIT6004, the file is no such archive; FIT6005, it holds other shapes or kinds of numbers.
     """
     train, train_labels, test, test_labels = _arrays(paths[path])
+    if not is_tokens and (train.dtype == np.uint8) != (test.dtype == np.uint8):
+        raise _two_units(train, test)
     return Parts(
         Labelled(_inputs(train, shape, is_tokens), _labels(train_labels)),
         Labelled(_inputs(test, shape, is_tokens), _labels(test_labels)),
+    )
+
+
+def _two_units(train: Array, test: Array) -> Unusable:
+    return Unusable(
+        "FIT6005",
+        f"`Npz` holds training examples of type {train.dtype} and test examples of type {test.dtype}",
+        "save both as uint8, or both as floats of one unit, such as `x / 255`",
+        notes=("uint8 are pixels and divided by 255, numbers of other types are taken as they are",),
     )
 
 
