@@ -12,6 +12,7 @@ from ..dataclass import dataclass
 from ..values import Rejected
 from .base import Dataset, DataSettings
 from .calls import target_of
+from .doubts import doubts
 from .examples import Array, Indices, Parts, View, check_parts
 from .files import locate
 from .prepare import fit, pack
@@ -27,11 +28,13 @@ class Opened:
         views: Prepared examples by split name.
         targets: Class indices by split name, each [n].
         prepared: What the preparations have learned, by name, to be saved with a network that relies on it.
+        doubts: What is hardly meant, a sentence each.
     """
 
     views: Mapping[str, View]
     targets: Mapping[str, Indices]
     prepared: Mapping[str, Array]
+    doubts: tuple[str, ...] = ()
 
 
 PACKAGES = {"PIL": "pillow"}
@@ -87,6 +90,7 @@ def open_splits(settings: DataSettings, *, base: Path, seed: int) -> Opened:
         {"train": train, "val": replace(val, steps=still), "test": replace(test, steps=still)},
         {"train": targets[chosen[0]], "val": targets[chosen[1]], "test": parts.test.targets},
         pack(steps),
+        tuple(doubts(settings, parts)),
     )
 
 

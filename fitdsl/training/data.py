@@ -79,12 +79,14 @@ class Splits:
         val: What decides when to stop and which epoch to keep; may be empty.
         test: What is measured once, at the end.
         prepared: What the preparations have learned from `train`, by name.
+        doubts: What about the data is hardly meant, a sentence each.
     """
 
     train: Part
     val: Part
     test: Part
     prepared: Mapping[str, Array]
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,7 +186,7 @@ def _splits(opened: Opened, device: torch.device, span: Span) -> Splits:
         view, targets = opened.views[name], torch.from_numpy(opened.targets[name]).to(device)
         return Tensors(_in_memory(view).to(device), targets) if fits else Stream(view, targets, span)
 
-    return Splits(part("train"), part("val"), part("test"), opened.prepared)
+    return Splits(part("train"), part("val"), part("test"), opened.prepared, opened.doubts)
 
 
 def _bytes(view: View) -> int:

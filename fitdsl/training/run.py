@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import field, replace
 
@@ -135,12 +135,22 @@ class _Run:
 
     def _run(self, stages: Mapping[str, Stage], runner: StageRunner) -> None:
         self.telling.tell(RunStarted(self.folder.path, tuple(stages), self.options.seed, str(self.device)))
+        self._doubt_data(stages)
         for name, stage in stages.items():
             self.materials.networks.start(stage.plan)
             stage.freeze()
             stage.lay_out()
             self._load(stage, runner) if name in self.report.stages else self._take_or_train(stage, runner)
             self.materials.networks.keep(stage)
+
+    def _doubt_data(self, stages: Iterable[str]) -> None:
+        """Warn of what is hardly meant of the data, with the first stage that is fed by them."""
+        told = set[str]()
+        for stage in stages:
+            data = self.program.stages[stage].data
+            for doubt in () if data in told else self.materials.splits(data).doubts:
+                self.telling.warn(stage, f"data `{data}`: {doubt}")
+            told.add(data)
 
     def _keys(self, names: list[str]) -> dict[str, StageKey]:
         keys = stage_keys(self.program, names, self.options.around)

@@ -37,10 +37,15 @@ def run_facts(folder: Path) -> RunFacts:
         program=program,
         stages=tuple(_stages(report, events, program)),
         networks=network_facts(report.networks) if report else (),
-        warnings=tuple(f"stage {event.get('stage')}: {event.get('message')}" for event in _named(events, "warning")),
+        warnings=tuple(dict.fromkeys(_warnings(events))),
         missing=tuple(missing),
         **_settings(report, events),
     )
+
+
+def _warnings(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What was warned of, as often as it was: a run that is gone on with says once more what is wrong with its data."""
+    yield from (f"stage {event.get('stage')}: {event.get('message')}" for event in _named(events, "warning"))
 
 
 def histories(folder: Path, stages: Iterable[str]) -> dict[str, tuple[EpochFacts, ...]]:

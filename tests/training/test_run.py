@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from small_spec import TEXT, Watch, program, run, same, weights
@@ -19,7 +20,7 @@ import fitdsl as fit
 from fitdsl import atomic
 from fitdsl.backend.weights import save_tensors
 from fitdsl.diagnostics import Diagnostic, FitError
-from fitdsl.training.events import PARTS, EpochDone, Event, StageDone, StageStarted
+from fitdsl.training.events import PARTS, EpochDone, Event, RunStarted, StageDone, StageStarted, Warned
 from fitdsl.training.folder import read_report
 from fitdsl.training.interrupts import Interrupted
 from fitdsl.training.options import TrainOptions
@@ -514,3 +515,16 @@ def test_data_that_cannot_be_read_are_told_at_their_declaration(tmp_path: Path) 
     source = "Synthetic(shape=[1, 6, 6], classes=3, examples=200, test=60, noise=0.5)"
     finding = refused(tmp_path, (source, 'Npz(path="no.npz", shape=[1, 6, 6], classes=3)'), base=tmp_path)
     assert (finding.code, repr(finding.span)) == ("FIT6003", "small.fit:4:13")
+
+
+def test_what_is_hardly_meant_of_data_is_said_once_before_the_first_stage(tmp_path: Path) -> None:
+    inputs, labels = np.zeros((60, 1, 6, 6), np.float32), np.arange(60) % 3
+    np.savez(tmp_path / "a.npz", x_train=inputs, y_train=labels, x_test=inputs[:2], y_test=labels[:2])
+    source = "Synthetic(shape=[1, 6, 6], classes=3, examples=200, test=60, noise=0.5)"
+    changes = ((source, 'Npz("a.npz", [1, 6, 6], 3)'), ("{train: 160, val: 40}", "{train: 40, val: 20}"))
+    watch = Watch()
+    run(tmp_path / "run", *changes, base=tmp_path, epochs=1, observer=watch)
+    started, warning, stage, *after = watch.events
+    assert (type(started), type(stage)) == (RunStarted, StageStarted)
+    assert warning == Warned("teach", "data `d`: the test part has no example of class 2")
+    assert not [event for event in after if isinstance(event, Warned)]

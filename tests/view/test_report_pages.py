@@ -219,6 +219,11 @@ def test_many_epochs_are_thinned_in_the_table_alone(tmp_path: Path) -> None:
     assert len(text) < LARGEST
 
 
+def test_what_a_run_is_warned_of_each_time_it_is_gone_on_with_is_listed_once(tmp_path: Path) -> None:
+    twice = [*events({"distil": 2}), *events({"distil": 2})]
+    assert run_text(tmp_path / "run", log=iter(twice)).count("the store cannot be written") == 1
+
+
 # A search -------------------------------------------------------------------------------------------------------------
 
 
