@@ -22,7 +22,7 @@ from .values import Cost
 
 if TYPE_CHECKING:
     import networkx as nx
-    from torch import nn
+    from torch import Tensor, nn
 
     from .counting.space import Space
     from .program.graph import Part
@@ -204,6 +204,30 @@ class Experiment:
         report: RunReport = _trainer(settled)(self.program, settled)
         return report
 
+    def prepare(
+        self, examples: Any, fitted: str | Path | RunReport | None = None, *, data: str | None = None
+    ) -> Tensor:
+        """Examples as the networks of this spec are given them when they are measured.
+
+        Args:
+            examples: As the data set holds them, [n, ...], in a tensor or anything that numpy takes for an array.
+                Numbers of type uint8 are pixels and divided by 255; all others are taken as they are.
+            fitted: The run whose network they are for, its folder, or the file `data/NAME.safetensors` in it: what
+                `Standardize`, `ZCA` and the like have learned is taken from there. Not needed without such.
+            data: The data declaration; may be left out where there is one.
+
+        Returns:
+            [n, ...], float32, or int64 for tokens.
+
+        Raises:
+            FitError: What was learned is not at hand, or was learned by other preparations (FIT6008).
+            LookupError: There is no such declaration, or there are several.
+            ValueError: The examples have another shape, or are no numbers.
+        """
+        name = self._data(data)
+        prepared: Tensor = late("training.prepared").prepare(self.program.data[name], examples, _file(fitted, name))
+        return prepared
+
     def search(self, **options: Any) -> SearchReport:
         """Train students of the search space and find the best.
 
@@ -225,6 +249,13 @@ class Experiment:
         path = self.compilation.path
         return path.parent if path else Path()
 
+    def _data(self, name: str | None) -> str:
+        found = [one for one in self.program.data if name in (None, one)]
+        if len(found) != 1:
+            names = ", ".join(self.program.data) or "none"
+            raise LookupError(f"name one of the spec's data with `data=`: {names}")
+        return found[0]
+
     def _only(self, role: str) -> Network:
         found = [network for network in self.networks.values() if network.model.role == role]
         if len(found) != 1:
@@ -240,6 +271,16 @@ class Experiment:
         """How it draws itself in a notebook, which picks from it."""
         bundle: dict[str, str] = late("view.notebook.drawings").spec_bundle(self.program, repr(self))
         return bundle
+
+
+def _file(fitted: str | Path | RunReport | None, data: str) -> Path | None:
+    """Where a run keeps what the preparations of some data have learned."""
+    if fitted is None:
+        return None
+    if not isinstance(fitted, str | Path):
+        return fitted.prepared(data)
+    path = Path(fitted)
+    return path / "data" / f"{data}.safetensors" if path.is_dir() else path
 
 
 def _check_known(method: str, options: Mapping[str, Any], cls: type[Any]) -> None:

@@ -30,6 +30,8 @@ def gains(report: RunReport, display: Display) -> str:
 
 def _files(report: RunReport) -> Iterator[str]:
     """Where everything else is, and how to look at it."""
+    for file in sorted((report.folder / "data").glob("*.safetensors")):
+        yield f"what the preparations of {file.stem} have learned: {file}"
     yield f"report and stages: {report.folder}"
     yield f"curves and tables on a page: `{shlex.join(('fit', 'report', str(report.folder)))}`"
 

@@ -71,6 +71,11 @@ def unpack(preparations: Iterable[Preparation], packed: Mapping[str, Array]) -> 
     return tuple(steps)
 
 
+def learns(preparation: Preparation) -> bool:
+    """Whether a preparation learns anything from the training split."""
+    return type(_transform(preparation)).fit is not Transform.fit
+
+
 def _transform(preparation: Preparation) -> Transform:
     call = preparation.lower()
     transform: Transform = target_of(call)(**call.kwargs)

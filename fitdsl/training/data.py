@@ -184,7 +184,7 @@ def _splits(opened: Opened, device: torch.device, span: Span) -> Splits:
 
     def part(name: str) -> Part:
         view, targets = opened.views[name], torch.from_numpy(opened.targets[name]).to(device)
-        return Tensors(_in_memory(view).to(device), targets) if fits else Stream(view, targets, span)
+        return Tensors(in_memory(view).to(device), targets) if fits else Stream(view, targets, span)
 
     return Splits(part("train"), part("val"), part("test"), opened.prepared, opened.doubts)
 
@@ -193,7 +193,8 @@ def _bytes(view: View) -> int:
     return len(view) * view[:1].nbytes if len(view) else 0
 
 
-def _in_memory(view: View) -> Tensor:
+def in_memory(view: View) -> Tensor:
+    """All examples of a view, [n, ...] on the CPU, computed chunk by chunk."""
     like = view[:1]
     held = np.empty((len(view), *like.shape[1:]), like.dtype)
     filled = 0

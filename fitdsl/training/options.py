@@ -59,7 +59,8 @@ class TrainOptions:
         spec: Its text, to be stored.
         point: Value of each param, to be stored.
         opened: Data that runs of this process have opened; given to several runs, they open it once.
-        is_measured: Whether networks are measured on the test split at the end.
+        is_measured: Whether networks are measured on the test split at the end, and what preparations have learned is
+            kept with the run; a search does both for its best student alone.
         is_asked_to_end: Asked between steps, beside Ctrl-C, whether to save and end.
         observer: Is told what happens.
     """

@@ -86,6 +86,10 @@ class RunReport(_Report):
         """The safetensors file of a trained network's final weights, whose keys are its layers' addresses."""
         return self.folder / "networks" / f"{network}.safetensors"
 
+    def prepared(self, data: str) -> Path:
+        """The safetensors file of what the preparations of some data have learned; only there if they learn."""
+        return self.folder / "data" / f"{data}.safetensors"
+
     def __repr__(self) -> str:
         text: str = late("training.notebook").run_text(self)
         return text

@@ -24,6 +24,7 @@ from .materials import Materials
 from .networks import ancestors, taught
 from .options import TrainOptions
 from .peers import ALONE, Peers
+from .prepared import save_prepared
 from .report import NetworkReport, RunReport, StageReport, versions
 from .resumption import check_same, is_another, take_along
 from .reuse import Finished
@@ -127,6 +128,7 @@ class _Run:
         with begun, self._logging(), listening() as is_interrupted:
             already = {**self.report.stages, **self.peers.agreed(taken)}
             self.report = self.report.model_copy(update={"stages": already})
+            self._save_prepared(names)
             try:
                 self._run(stages, self._runner(is_interrupted))
             except Asked:
@@ -237,6 +239,15 @@ class _Run:
             self.materials.splits(data).test,
             trained_s=seconds,
         )
+
+    def _save_prepared(self, stages: Iterable[str]) -> None:
+        """Write what the preparations of the stages' data have learned, without which weights are of little use."""
+        if not (self.peers.is_first and self.options.is_measured):
+            return
+        with self.folder.writing():
+            for data in dict.fromkeys(self.program.stages[stage].data for stage in stages):
+                learned = self.materials.splits(data).prepared
+                save_prepared(self.program.data[data], learned, self.report.prepared(data))
 
     def _save_networks(self, stages: list[str]) -> tuple[str, ...]:
         """Write the final weights of every network that these stages train, and say which these are."""

@@ -6,9 +6,11 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from searching import text
 
+import fitdsl as fit
 from fitdsl.compilation import Compilation
 from fitdsl.source import Source
 from fitdsl.tuning.report import TrialReport
@@ -65,7 +67,7 @@ def test_params_of_files_that_are_used_stay_where_they_are(tmp_path: Path) -> No
 
 
 def test_the_best_can_be_finished_with_its_teacher_live(tmp_path: Path) -> None:
-    calm = ("  augment = [RandomHorizontalFlip()]\n", "")
+    calm = ("  augment = [RandomHorizontalFlip()]\n", "  prepare = [Standardize()]\n")
     there = replace(subject(tmp_path, text(calm)), options={"device": "cpu"})
     point, trainee = {"width": "4", "rate": "0.01"}, Trainee(there, 0, {"width": "4", "rate": "0.01"})
     while not (result := trainee.advance()).get("done"):
@@ -77,4 +79,6 @@ def test_the_best_can_be_finished_with_its_teacher_live(tmp_path: Path) -> None:
     assert (kept.finished_live, live.finished_live) == (False, True)
     lines = (there.folder / "best" / "events.jsonl").read_text().splitlines()
     assert "outputs" not in [json.loads(line)["event"] for line in lines]
+    assert [path.relative_to(there.folder).parts[0] for path in there.folder.rglob("d.safetensors")] == ["best"]
+    assert fit.load(there.folder / "best.fit").prepare(np.zeros((2, 1, 6, 6)), there.folder / "best").shape[0] == 2
     assert live.networks["small"].test["accuracy"] == pytest.approx(kept.networks["small"].test["accuracy"], abs=0.05)
