@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import field
 
 import torch
 
@@ -14,6 +15,7 @@ from ..diagnostics import FitError
 from ..program.model import StagePlan
 from ..work.key import StageKey
 from .cache import Around, Kept, keep_outputs
+from .chance import doubt, loaded
 from .checkpoint import Progress
 from .compiled import compiling, step_of
 from .data import Walk
@@ -44,6 +46,7 @@ class StageRunner:
         finished: Stages that were trained before, by whatever run.
         keys: Of the run's stages.
         is_asked_here: Whether this process was asked to end.
+        looked_at: Networks trained elsewhere whose answers have been held against chance.
     """
 
     materials: Materials
@@ -52,6 +55,7 @@ class StageRunner:
     finished: Finished
     keys: Mapping[str, StageKey]
     is_asked_here: Callable[[], bool]
+    looked_at: set[str] = field(default_factory=set)
 
     @property
     def peers(self) -> Peers:
@@ -71,6 +75,8 @@ class StageRunner:
         taken = self.finished.take(stage, self.keys[stage.plan.name])
         if taken is not None:
             self._save(stage)
+            if self.materials.options.is_measured:
+                self._doubt_teachers(stage, {})
         return taken
 
     def put(self, stage: Stage) -> None:
@@ -90,6 +96,7 @@ class StageRunner:
         updates = updates_of(stage, self.peers)
         progress = self._gone_on(stage, updates)
         course = self._course(stage, updates)
+        self._doubt_teachers(stage, course.kept)
         moving = sum(weight.numel() for group in updates.optimizer.param_groups for weight in group["params"])
         self.telling.tell(StageStarted(name, progress.epoch, course.epochs, course.steps(), moving))
         try:
@@ -104,6 +111,18 @@ class StageRunner:
         if self.peers.is_first:
             self.finished.put(stage, self.keys[name], report, self.materials.program.name)
         return report
+
+    def _doubt_teachers(self, stage: Stage, kept: Mapping[str, Kept]) -> None:
+        """Warn of networks trained elsewhere that answer like chance, before the first stage that learns from them."""
+        if not self.peers.is_first:
+            return
+        plan = stage.plan
+        val, batch = self.materials.splits(plan.data).val, self.materials.walk(plan).batch
+        for name in loaded(self.materials.program, plan):
+            if name not in self.looked_at:
+                self.looked_at.add(name)
+                if said := doubt(stage, name, val, kept.get("val"), batch=batch):
+                    self.telling.warn(plan.name, said)
 
     def _is_asked_to_end(self) -> bool:
         """Whether all processes end before the next step, as the first one was asked to."""
