@@ -1,13 +1,15 @@
 """Going on after a mistake, so that one mistake gives one finding and the rest of the text is still read.
 
-The strategies are tried in order: an unclosed bracket is taken as closed where the next statement begins; a block whose
-declaration lacks its brace gets one; a single word is put in, exchanged or left out if the text then goes on well; else
-the statement is given up. Findings in a statement that already has one are not reported.
+The strategies are tried in order: an unclosed bracket is taken as closed where the next statement begins; a domain that
+is spelt as elsewhere is told its spelling here; a block whose declaration lacks its brace gets one; a single word is
+put in, exchanged or left out if the text then goes on well; else the statement is given up. Findings in a statement
+that already has one are not reported.
 """
 
 from __future__ import annotations
 
 from ..diagnostics import Fix, Label, Reporter
+from ..late import late
 from ..source import Span
 from .builder import Parts
 from .cursor import Cursor
@@ -43,6 +45,7 @@ class Recovery:
             self._unclosed_group,
             self._unclosed_block,
             self._broken_line,
+            self._misspelt_domain,
             self._without_brace,
             self._repaired,
         ):
@@ -151,6 +154,17 @@ class Recovery:
         self.report("FIT0011", operator.span, f"expected a value after `{operator.text}`, found the end of the line")
         cursor.abandon()
         cursor.rewind(operator.span.end)
+        return True
+
+    def _misspelt_domain(self, word: Word) -> bool:
+        """A param whose domain is spelt as elsewhere, or stands where its default belongs."""
+        first = self.cursor.first
+        is_param = first is not None and first.type == "PARAM"
+        slip = late("syntax.domains").misspelt_domain(first) if is_param else None
+        if slip is None:
+            return False
+        self.report(slip.code, slip.span, slip.message, helps=(slip.help,), fixes=(slip.fix,))
+        self.give_up(word)
         return True
 
     def _unclosed_block(self, word: Word) -> bool:

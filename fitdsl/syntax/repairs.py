@@ -13,6 +13,9 @@ from .words import Word
 
 SPELLINGS = {"COMMA": ",", "COLON": ":", "EQUAL": "=", "ARROW": "->", "RBRACE": "}", "RPAR": ")", "RSQB": "]"}
 
+_ELSEWHERE = {"by": ("STEP", "step"), "to": ("DOTS", "..")}
+"""What words between the numbers of a range are written as here."""
+
 _SIGNS = frozenset({"COMMA", "EQUAL", "COLON", "EQUALS", "ARROW", "DOT", "DOTS"})
 _VALUES = frozenset({"NAME", "NUMBER", "STRING", "TRUE", "FALSE", "REPEAT"})
 
@@ -40,7 +43,7 @@ def repairs(cursor: Cursor, word: Word) -> Iterator[Repair]:
     if word.type == "NAME":
         yield _quoted(word)
     if word.type in _SIGNS:
-        yield from (_exchange(word, sign) for sign in ("EQUAL", "COLON", "COMMA"))
+        yield from (_exchange(word, sign, SPELLINGS[sign]) for sign in ("EQUAL", "COLON", "COMMA"))
     if word.type == "LBRACE":
         advice = "put `()` before `{`"
         words = (cursor.virtual("LPAR"), cursor.virtual("RPAR"), word)
@@ -64,6 +67,8 @@ def _misspelt(cursor: Cursor, word: Word) -> Iterator[Repair]:
     if word.type != "NAME" and word.type not in keywords:
         return
     accepted = {keywords[type]: type for type in cursor.machine.accepted() if type in keywords}
+    if word.text in _ELSEWHERE:
+        yield _exchange(word, *_ELSEWHERE[word.text])
     near = closest(word.text, accepted)
     if near is not None:
         advice = f"did you mean `{near}`?"
@@ -75,8 +80,7 @@ def _quoted(word: Word) -> Repair:
     return Repair((Word("STRING", word.span, text),), "put it in quotes", Fix(word.span, text, "put it in quotes"))
 
 
-def _exchange(word: Word, type: str) -> Repair:
-    sign = SPELLINGS[type]
+def _exchange(word: Word, type: str, sign: str) -> Repair:
     advice = f"write `{sign}` instead of `{word.text}`"
     return Repair((Word(type, word.span, sign),), advice, Fix(word.span, sign, advice), "FIT0016")
 
