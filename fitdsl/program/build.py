@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-from ..component import components, find
+from ..component import find
 from ..dataclass import dataclass
 from ..diagnostics import Reporter
 from ..graph.model import Network
-from ..semantics.names import check_names, declared, stages
+from ..late import late
+from ..semantics.names import Named, check_names, declared, stages
 from ..source import Span
 from ..syntax import nodes
 from .declarations import BUILT_IN, Declarations
@@ -68,17 +69,20 @@ class Vocabulary:
     """All names that a spec can use at its top level: its own, and those of components."""
 
     own: frozenset[str]
+    named: Mapping[str, Named]
 
     @classmethod
     def of(cls, declarations: Declarations) -> Vocabulary:
         """Those of a spec."""
-        return cls(frozenset({*declarations.named, *declarations.lost, *BUILT_IN}))
+        return cls(frozenset({*declarations.named, *declarations.lost, *BUILT_IN}), declarations.named)
 
     def __contains__(self, name: object) -> bool:
         return name in self.own or (isinstance(name, str) and find(name) is not None)
 
-    def __iter__(self) -> Iterator[str]:
-        yield from (*self.own, *components())
+    def advice(self, name: nodes.Name, visible: Collection[str], declaration: nodes.Declaration) -> tuple[str, ...]:
+        """Help on a name that means nothing, by what is due where it stands."""
+        helps: tuple[str, ...] = late("program.due").advice(name, visible, declaration, self.named)
+        return helps
 
 
 def _evaluate_all(declarations: Declarations) -> None:

@@ -16,6 +16,7 @@ from ..graph.elaborate import Elaboration
 from ..graph.model import Network
 from ..graph.outside import INPUT, stated_graph
 from ..graph.sources import Source
+from ..ops.base import Op
 from ..optim.initializers import Initializer
 from ..semantics.arguments import Given, Site, bind
 from ..semantics.bindings import SPLITS, BlockValue, DataValue, InputOf, SplitMetrics
@@ -116,11 +117,17 @@ class Declarations:
     def settings(self, settings: Iterable[nodes.Setting]) -> tuple[Given, ...]:
         """Settings in braces with their values."""
         return tuple(
-            Given(
-                setting.name.text, self.evaluator.value(setting.value, Scope()), setting.value.span, setting.name.span
-            )
+            Given(setting.name.text, self.setting_value(setting.value), setting.value.span, setting.name.span)
             for setting in settings
         )
+
+    def setting_value(self, expr: nodes.Expr) -> Any:
+        """The value of a setting; that of an op called as in a network is the op: the setting says what is due."""
+        if isinstance(expr, nodes.Call) and isinstance(expr.function, nodes.Name):
+            callee = self.evaluator.name(expr.function, Scope())
+            if isinstance(callee, type) and issubclass(callee, Op):
+                return callee
+        return self.evaluator.value(expr, Scope())
 
     def data(self, name: str) -> DataSettings | None:
         """The settings of a data declaration; None if they are wrong, which is reported."""

@@ -193,7 +193,7 @@ class Stages:
             case "rates" | "max_norm" | "decay" if isinstance(expr, nodes.Dict):
                 value = self._by_selection(expr)
             case _:
-                value = self._value(expr)
+                value = self.declarations.setting_value(expr)
         if name == "loss" and value is not UNKNOWN:
             value = as_objective(value) or value
         return Given(name, value, expr.span, setting.name.span)

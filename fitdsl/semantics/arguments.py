@@ -19,7 +19,8 @@ from ..dataclass import dataclass
 from ..diagnostics import Label, Reporter, did_you_mean
 from ..source import Span
 from ..values import Rejected
-from .fieldtypes import expected
+from .elsewhere import synonyms
+from .fieldtypes import FEW, expected, listed, types_of
 from .functions import describe
 from .scope import UNKNOWN, Unknown
 
@@ -182,7 +183,7 @@ def _report_invalid(
             continue
         due = expected(cls.model_fields[name])
         message = f"`{name}` of `{site.owner}` is {due}, got {_got(one.value, item['loc'][1:])}"
-        reporter.error("FIT1007", one.span, message, helps=_remedy(name, due, one))
+        reporter.error("FIT1007", one.span, message, helps=_remedy(name, cls.model_fields[name], one))
 
 
 def _got(value: Any, path: Sequence[int | str]) -> str:
@@ -195,17 +196,27 @@ def _got(value: Any, path: Sequence[int | str]) -> str:
     return describe(value) if inner is value else f"{describe(value)} with {describe(inner)}"
 
 
-def _remedy(field: str, due: str, given: Given) -> tuple[str, ...]:
+def _remedy(name: str, field: FieldInfo, given: Given) -> tuple[str, ...]:
     value = given.value
     if isinstance(value, str) and _NUMERAL.fullmatch(value):
         return (f"write it without quotes: `{value}`",)
-    if isinstance(value, str) and (meant := _named(value)) and meant.kind in due:
+    if isinstance(value, str) and (meant := _named(value)) and meant.kind in expected(field):
         return (f"call it, without quotes: `{called(meant)}`",)
     if isinstance(value, type) and issubclass(value, Component):
-        return (f"call it: `{called(value)}`",)
-    if field in _BEHIND_SIZES and given.name is None and isinstance(value, int):
+        return _in_place_of(value, [kind for kind in types_of(field) if issubclass(kind, Component)])
+    if given.name is None and isinstance(value, int) and name in _BEHIND_SIZES:
         return ("give no size of what flows in: input sizes are inferred",)
     return ()
+
+
+def _in_place_of(value: type[Component], kinds: Sequence[type[Component]]) -> tuple[str, ...]:
+    """What to do about a component's bare name: call it, or take one of the kinds that are due."""
+    if any(issubclass(value, kind) for kind in kinds):
+        return (f"call it: `{called(value)}`",)
+    fitting = {name: cls for kind in kinds for name, cls in components().items() if issubclass(cls, kind)}
+    meant = [fitting[word] for word in synonyms(value.word) if word in fitting]
+    words = [called(one) for one in meant or fitting.values()]
+    return (f"write {listed(words)}",) if 0 < len(words) <= FEW else ()
 
 
 _BEHIND_SIZES = frozenset({"bias", "eps", "dropout"})

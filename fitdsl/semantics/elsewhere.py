@@ -20,11 +20,37 @@ WORDS: Mapping[str, str] = {
     "CosineAnnealingLR": "write `cosine()`",
     "MultiStepLR": "write `steps([…])`",
     "EarlyStopping": "write `patience(…)`",
+    "StepLR": "write `steps([…])`",
+    "ExponentialLR": "write `exponential(…)`",
+    "OneCycleLR": "write `one_cycle()`",
+    "accuracy": "write `val.accuracy`",
+    "acc": "write `val.accuracy`",
+    "error": "write `val.error`",
+    "latency": "bound `params`, `weights`, `macs` or `activations`: how long a student takes depends on the machine",
+    "log": "a domain stands behind `in`: `param lr = 1e-3 in log(1e-4 .. 1e-2)`",
     "fp32": 'write it in quotes: `"fp32"`',
     "bf16": 'write it in quotes: `"bf16"`',
     "fp16": 'write it in quotes: `"fp16"`',
 }
 """What to do about a word that is something else here."""
+
+_SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "linear": ("fc",),
+    "dense": ("fc", "Linear"),
+    "conv2d": ("conv",),
+    "crossentropy": ("ce",),
+    "flops": ("macs",),
+    "flop": ("macs",),
+    "parameters": ("params",),
+    "num_params": ("params",),
+    "size": ("params",),
+}
+"""What may be meant by a word, in whatever case; which of them, the place decides."""
+
+
+def synonyms(name: str) -> tuple[str, ...]:
+    """Names of this language for what a name means elsewhere, likeliest first."""
+    return _SYNONYMS.get(name.casefold(), ())
 
 
 def instead(name: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -29,10 +29,32 @@ _WORDS: Mapping[Any, str] = {
 }
 _BOUNDS: Mapping[type, str] = {at.Gt: "above", at.Ge: "at least", at.Lt: "below", at.Le: "at most"}
 
+FEW = 10
+"""So many names can be listed in one line."""
+
 
 def expected(field: FieldInfo) -> str:
     """What a field takes, in words."""
     return _words(field.annotation, tuple(field.metadata))
+
+
+def types_of(field: FieldInfo) -> tuple[type, ...]:
+    """The types of what a field takes, those inside its lists and dictionaries included."""
+    return tuple(dict.fromkeys(_leaves(field.annotation)))
+
+
+def _leaves(annotation: Any) -> Iterator[type]:
+    arguments = get_args(annotation)
+    if isinstance(annotation, type) and not arguments and annotation is not NoneType:
+        yield annotation
+    for argument in arguments:
+        yield from _leaves(argument)
+
+
+def listed(words: Iterable[str]) -> str:
+    """Names in a line: `a`, `b` or `c`."""
+    *most, last = (f"`{word}`" for word in words)
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _words(annotation: Any, metadata: tuple[Any, ...] = ()) -> str:

@@ -11,12 +11,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, get_args
 
-from ..diagnostics import Label, Reporter, did_you_mean
+from ..diagnostics import Label, Reporter
 from ..source import Span
 from ..syntax import nodes
 from ..syntax.walk import children, walk
 from ..values import Mode
-from .elsewhere import instead
 
 Named = nodes.Let | nodes.Param | nodes.Data | nodes.Network | nodes.External | nodes.Block | nodes.Hint
 
@@ -89,13 +88,13 @@ def _is_new(name: nodes.Identifier, first: Named | nodes.Stage | None, reporter:
 
 
 class Known(Protocol):
-    """Names that can be asked for one by one, and listed where none fits."""
+    """Names that can be asked for one by one, and what to do about one that is not there."""
 
     def __contains__(self, name: object, /) -> bool:
         """Whether something is called so."""
 
-    def __iter__(self) -> Iterator[str]:
-        """All names."""
+    def advice(self, name: nodes.Name, visible: Collection[str], declaration: nodes.Declaration, /) -> tuple[str, ...]:
+        """Help on a name that means nothing where it stands; `visible` is what is bound around it."""
 
 
 def check_names(spec: nodes.Spec, known: Known, reporter: Reporter) -> None:
@@ -106,9 +105,8 @@ def check_names(spec: nodes.Spec, known: Known, reporter: Reporter) -> None:
         known: Top-level and built-in names.
         reporter: Told of the findings.
     """
-    checker = _NameChecker(known, reporter)
     for declaration in spec.declarations:
-        checker.declaration(declaration)
+        _NameChecker(known, reporter, declaration).check()
 
 
 def unused_params(spec: nodes.Spec) -> Iterator[nodes.Param]:
@@ -128,9 +126,10 @@ def _readers(spec: nodes.Spec) -> Iterator[nodes.Node]:
 class _NameChecker:
     known: Known
     reporter: Reporter
+    declaration: nodes.Declaration
 
-    def declaration(self, declaration: nodes.Declaration) -> None:
-        match declaration:
+    def check(self) -> None:
+        match declaration := self.declaration:
             case nodes.Block():
                 self.block(declaration)
             case nodes.Network():
@@ -212,9 +211,10 @@ class _NameChecker:
     def name(self, name: nodes.Name, visible: frozenset[str], below: Collection[str]) -> None:
         if name.id in visible or name.id in self.known:
             return
-        help = f"`{name.id}` is made further below; move that line up" if name.id in below else instead(name.id)
-        is_one_of_many = len(self.reporter.diagnostics) > MOST_ADVISED
-        helps = (help,) if help else () if is_one_of_many else did_you_mean(name.id, {*visible, *self.known})
+        helps: tuple[str, ...] = (f"`{name.id}` is made further below; move that line up",)
+        if name.id not in below:
+            is_one_of_many = len(self.reporter.diagnostics) > MOST_ADVISED
+            helps = () if is_one_of_many else self.known.advice(name, visible, self.declaration)
         self.reporter.error("FIT1001", name.span, f"nothing is called `{name.id}`", helps=helps)
 
 

@@ -30,7 +30,7 @@ def test_modes(written: str, mode: str) -> None:
             ', mode = "frozen"',
             '2:26 FIT1007 `mode` of `s` is one of "eval", "train", got the text "frozen"',
         ),
-        (", init = eval", "2:26 FIT1001 nothing is called `eval`  (did you mean `val`?)"),
+        (", init = eval", "2:26 FIT1001 nothing is called `eval`  (write `uniform()`, `kaiming()` or `xavier()`)"),
     ],
 )
 def test_other_modes(written: str, finding: str) -> None:
