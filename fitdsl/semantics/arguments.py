@@ -21,7 +21,7 @@ from ..source import Span
 from ..values import Rejected
 from .elsewhere import synonyms
 from .fieldtypes import FEW, expected, listed, types_of
-from .functions import describe
+from .functions import describe, is_number
 from .scope import UNKNOWN, Unknown
 
 R = TypeVar("R", bound=Record)
@@ -190,9 +190,8 @@ def _got(value: Any, path: Sequence[int | str]) -> str:
     """What was given, and which part of a list or dictionary is wrong where `path` leads to one."""
     inner = value
     for step in path:
-        # one that is missing has a place, too
-        is_item = isinstance(inner, tuple) and isinstance(step, int) and step < len(inner)
-        inner = inner[step] if is_item or (isinstance(inner, dict) and step in inner) else inner
+        is_inside = step in inner if isinstance(inner, dict) else isinstance(inner, tuple) and step in range(len(inner))
+        inner = inner[step] if is_inside else inner
     return describe(value) if inner is value else f"{describe(value)} with {describe(inner)}"
 
 
@@ -204,6 +203,8 @@ def _remedy(name: str, field: FieldInfo, given: Given) -> tuple[str, ...]:
         return (f"call it, without quotes: `{called(meant)}`",)
     if isinstance(value, type) and issubclass(value, Component):
         return _in_place_of(value, [kind for kind in types_of(field) if issubclass(kind, Component)])
+    if isinstance(value, tuple) and name == "shape" and _has_channels_last(value):
+        return (f"channels come first: `[{', '.join(map(str, (value[-1], *value[:-1])))}]`",)
     if given.name is None and isinstance(value, int) and name in _BEHIND_SIZES:
         return ("give no size of what flows in: input sizes are inferred",)
     return ()
@@ -217,6 +218,15 @@ def _in_place_of(value: type[Component], kinds: Sequence[type[Component]]) -> tu
     meant = [fitting[word] for word in synonyms(value.word) if word in fitting]
     words = [called(one) for one in meant or fitting.values()]
     return (f"write {listed(words)}",) if 0 < len(words) <= FEW else ()
+
+
+_CHANNELS = (1, 3, 4)
+"""How many channels pictures have."""
+
+
+def _has_channels_last(shape: tuple[Any, ...]) -> bool:
+    """Whether a shape is most likely that of a picture as numpy and Pillow have it."""
+    return len(shape) == 3 and shape[0] not in _CHANNELS and shape[-1] in _CHANNELS and all(map(is_number, shape))
 
 
 _BEHIND_SIZES = frozenset({"bias", "eps", "dropout"})

@@ -78,7 +78,10 @@ def _words(annotation: Any, metadata: tuple[Any, ...] = ()) -> str:
 def _list_words(arguments: tuple[Any, ...]) -> str:
     if len(arguments) == 2 and arguments[1] is Ellipsis:
         return f"a list, each item {_words(arguments[0])}"
-    return f"a list of {len(arguments)}, each item {_words(arguments[0])}"
+    first, *others = map(_words, arguments)
+    if all(other == first for other in others):
+        return f"a list of {len(arguments)}, each item {first}"
+    return f"a list of {len(arguments)}, the first {first}, then {' and '.join(dict.fromkeys(others))} each"
 
 
 def _bounded(words: str, metadata: tuple[Any, ...]) -> str:

@@ -95,3 +95,17 @@ def test_blocks_bind_by_position_name_and_default() -> None:
     assert found(block + "student s(x: [3, 8, 8]) {\n  unit(4, kernel=3)\n}") == [
         "4:11 FIT1004 `unit` has no argument `kernel`"
     ]
+
+
+@pytest.mark.parametrize(
+    ("shape", "got"),
+    [
+        ("[16, 16, 3]", "got a list of 3 with the number 16  (channels come first: `[3, 16, 16]`)"),
+        ("[2, 16, 16]", "got a list of 3 with the number 2"),
+        ("[3, 0, 16]", "got a list of 3 with the number 0"),
+        ("[3, 16]", "got a list of 2"),
+    ],
+)
+def test_a_list_of_unlike_items_says_what_each_is(shape: str, got: str) -> None:
+    due = "`shape` of `ImageFolder` is a list of 3, the first one of 1, 3, 4, then a positive whole number each, "
+    assert found(f'data d {{\n  source = ImageFolder("f", {shape}, 3)\n}}') == [f"3:29 FIT1007 {due}{got}"]
