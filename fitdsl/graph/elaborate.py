@@ -18,10 +18,10 @@ from ..diagnostics import Label, Reporter
 from ..ops import combine
 from ..ops.base import Op
 from ..optim.initializers import Initializer
-from ..semantics.arguments import Given, Site, assign, called, report_missing
+from ..semantics.arguments import Given, Site, assign, report_missing
 from ..semantics.bindings import BlockValue
 from ..semantics.evaluate import Evaluator
-from ..semantics.functions import describe, is_number
+from ..semantics.functions import called, describe, is_number
 from ..semantics.scope import UNKNOWN, Scope
 from ..source import NOWHERE, Span
 from ..syntax import nodes

@@ -172,7 +172,9 @@ class Declarations:
         if built is None:
             raise Rejected(f"the {kind} of `{network.name}` are not known")
         if built.cost is None:
-            raise Rejected(f"the {kind} of `{network.name}` are not known: it comes from outside")
+            raise Rejected(
+                f"the {kind} of `{network.name}` are not known: it comes from outside", "write the number in its place"
+            )
         return int(getattr(built.cost, kind))
 
     def _only(self, name: nodes.Name) -> Any:

@@ -5,8 +5,7 @@ Every mistake is reported at the argument that makes it, in words drawn from the
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar, get_origin
 
@@ -17,11 +16,14 @@ from pydantic_core import ErrorDetails
 from ..component import Component, Record, components
 from ..dataclass import dataclass
 from ..diagnostics import Label, Reporter, did_you_mean
+from ..losses.objective import Objective
 from ..source import Span
-from ..values import Rejected
-from .elsewhere import synonyms
+from ..syntax.words import read_number
+from ..values import HintRef, Metric, NetworkRef, Rejected, Selection
+from .bindings import BlockValue
+from .elsewhere import misplaced, synonyms
 from .fieldtypes import FEW, expected, listed, types_of
-from .functions import describe, is_number
+from .functions import called, describe, is_number
 from .scope import UNKNOWN, Unknown
 
 R = TypeVar("R", bound=Record)
@@ -71,7 +73,8 @@ def placed(
         if name is None:
             most = f"at most {len(names)}" if names else "no"
             message = f"`{site.owner}` takes {most} {site.noun}{'s' * (len(names) != 1)}"
-            reporter.error("FIT1005", one.span, message, notes=_listed(names, site))
+            helps = (f"a stage's loss names it: `hint({one.value.name})`",) if isinstance(one.value, HintRef) else ()
+            reporter.error("FIT1005", one.span, message, notes=_listed(names, site), helps=helps)
         elif name not in names:
             _unknown(name, names, one, site, reporter)
         elif name in assigned:
@@ -93,9 +96,12 @@ INFERRED = frozenset({"in_channels", "in_features", "num_features", "input_size"
 
 
 def _unknown(name: str, names: Sequence[str], one: Given, site: Site, reporter: Reporter) -> None:
-    helps: tuple[str, ...] = did_you_mean(name, names)
+    meant = next((word for word in synonyms(name) if word in names), None)
+    helps: tuple[str, ...] = (f"did you mean `{meant}`?",) if meant else did_you_mean(name, names)
     if name in INFERRED:
         helps = (f"leave `{name}` out: input sizes are inferred",)
+    elif not helps and (help := misplaced(name, site.noun)):
+        helps = (help,)
     reporter.error(
         "FIT1004",
         one.name_span,
@@ -197,28 +203,44 @@ def _got(value: Any, path: Sequence[int | str]) -> str:
 
 def _remedy(name: str, field: FieldInfo, given: Given) -> tuple[str, ...]:
     value = given.value
-    if isinstance(value, str) and _NUMERAL.fullmatch(value):
+    types = types_of(field)
+    if isinstance(value, str) and (read_number(value.lstrip("+-")) is not None or _is_reference(value, types)):
         return (f"write it without quotes: `{value}`",)
     if isinstance(value, str) and (meant := _named(value)) and meant.kind in expected(field):
         return (f"call it, without quotes: `{called(meant)}`",)
     if isinstance(value, type) and issubclass(value, Component):
-        return _in_place_of(value, [kind for kind in types_of(field) if issubclass(kind, Component)])
+        return _in_place_of(value, types, "[{}]" if get_origin(field.annotation) is tuple else "{}")
+    if isinstance(value, HintRef) and Objective in types:
+        return (f"write `hint({value.name})`",)
+    if isinstance(value, tuple) and Objective in types:
+        return ("join the terms by `+`, each with its weight in front",)
+    if get_origin(field.annotation) is tuple and isinstance(value, types):
+        return (f"write a list: `[{given.span.text}]`",)
     if isinstance(value, tuple) and name == "shape" and _has_channels_last(value):
         return (f"channels come first: `[{', '.join(map(str, (value[-1], *value[:-1])))}]`",)
     if given.name is None and isinstance(value, int) and name in _BEHIND_SIZES:
-        return ("give no size of what flows in: input sizes are inferred",)
+        return (_BEHIND_SIZES[name],)
     return ()
 
 
-def _in_place_of(value: type[Component], kinds: Sequence[type[Component]]) -> tuple[str, ...]:
+def _is_reference(text: str, types: Collection[type]) -> bool:
+    """Whether a text is most likely the name of what is due."""
+    return not _REFERENCES.isdisjoint(types) and text.replace(".", "_").isidentifier()
+
+
+def _in_place_of(value: type[Component], types: Sequence[type], form: str) -> tuple[str, ...]:
     """What to do about a component's bare name: call it, or take one of the kinds that are due."""
+    kinds = [kind for kind in types if issubclass(kind, Component)]
     if any(issubclass(value, kind) for kind in kinds):
-        return (f"call it: `{called(value)}`",)
+        return (f"call it{', in a list' * (form != '{}')}: `{form.format(called(value))}`",)
     fitting = {name: cls for kind in kinds for name, cls in components().items() if issubclass(cls, kind)}
     meant = [fitting[word] for word in synonyms(value.word) if word in fitting]
     words = [called(one) for one in meant or fitting.values()]
     return (f"write {listed(words)}",) if 0 < len(words) <= FEW else ()
 
+
+_REFERENCES = frozenset({HintRef, NetworkRef, Selection, Metric, BlockValue})
+"""What is named, not made."""
 
 _CHANNELS = (1, 3, 4)
 """How many channels pictures have."""
@@ -229,19 +251,14 @@ def _has_channels_last(shape: tuple[Any, ...]) -> bool:
     return len(shape) == 3 and shape[0] not in _CHANNELS and shape[-1] in _CHANNELS and all(map(is_number, shape))
 
 
-_BEHIND_SIZES = frozenset({"bias", "eps", "dropout"})
-"""Arguments on which a number falls when PyTorch's input size is given first."""
+_INFERRED_SIZE = "give no size of what flows in: input sizes are inferred"
+_BEHIND_SIZES: Mapping[str, str] = {
+    **dict.fromkeys(("bias", "eps", "dropout"), _INFERRED_SIZE),
+    "init": "give no size: it follows from the shapes of the two layers",
+}
+"""Arguments on which a number falls when a size is given that is inferred, such as PyTorch's input size."""
 
 
 def _named(word: str) -> type[Component] | None:
     """The component of this name, in whatever case it is written."""
     return next((one for name, one in components().items() if name.casefold() == word.casefold()), None)
-
-
-_NUMERAL = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
-
-
-def called(component: type[Component]) -> str:
-    """A component as a call, for messages: `ReLU()`, `Linear(…)`."""
-    needs_arguments = any(field.is_required() for field in component.model_fields.values())
-    return f"{component.word}({'…' * needs_arguments})"

@@ -44,6 +44,15 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "parameters": ("params",),
     "num_params": ("params",),
     "size": ("params",),
+    "learning_rate": ("lr",),
+    "t": ("temperature",),
+    "tau": ("temperature",),
+    "batch_size": ("batch",),
+    "filters": ("out_channels",),
+    "units": ("out_features",),
+    "lr_scheduler": ("schedule",),
+    "max_epochs": ("epochs",),
+    "num_epochs": ("epochs",),
 }
 """What may be meant by a word, in whatever case; which of them, the place decides."""
 
@@ -51,6 +60,27 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
 def synonyms(name: str) -> tuple[str, ...]:
     """Names of this language for what a name means elsewhere, likeliest first."""
     return _SYNONYMS.get(name.casefold(), ())
+
+
+_OPTIMIZER = "give it to the optimizer: `optimizer = SGD({}=…)`"
+_RUN = "choose it when training: `fit train SPEC --{}`"
+_SETTINGS: Mapping[str, str] = {
+    "learning_rate": _OPTIMIZER.format("lr"),
+    **{name: _OPTIMIZER.format(name) for name in ("lr", "momentum", "weight_decay")},
+    "temperature": "give it to the loss: `kd(temperature=…)`",
+    "seed": _RUN.format("seed 1"),
+    "trials": "give it to the sampler: `sampler = random(trials=…)`",
+}
+"""Settings that are arguments of something else."""
+_ANYWHERE: Mapping[str, str] = {
+    "device": _RUN.format("device cuda"),
+    "inplace": "leave it out: it changes nothing in what is computed",
+}
+
+
+def misplaced(name: str, noun: str) -> str | None:
+    """What to do with an argument or a setting that belongs elsewhere; None where nothing is known of it."""
+    return _ANYWHERE.get(name) or (_SETTINGS.get(name) if noun == "setting" else None)
 
 
 def instead(name: str) -> str | None:

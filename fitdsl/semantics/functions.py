@@ -13,6 +13,7 @@ from typing import Any
 from ..component import Component
 from ..dataclass import dataclass
 from ..losses.objective import Objective, add, multiply
+from ..syntax.words import read_number
 from ..values import HintRef, Interval, Metric, NetworkRef, Rejected
 from .bindings import BlockValue, DataValue, InputOf, Place, PlaceRange, SplitMetrics
 
@@ -100,10 +101,24 @@ def binary(op: str, left: Any, right: Any) -> Any:
     """
     result = _binary(op, left, right)
     if result is NotImplemented:
-        raise Rejected(f"`{op}` does not take {describe(left)} and {describe(right)}")
+        help = next(filter(None, map(_operand_help, (left, right))), None)
+        raise Rejected(f"`{op}` does not take {describe(left)} and {describe(right)}", help)
     if is_number(result) and not abs(result) < LARGEST:
         raise Rejected(f"the result of `{op}` is too large a number")
     return bounded(result)
+
+
+def _operand_help(value: Any) -> str | None:
+    """What to do about an operand that takes part in no arithmetic."""
+    if isinstance(value, type) and issubclass(value, Component):
+        return f"call it: `{called(value)}`"
+    if isinstance(value, HintRef):
+        return f"a hint's loss is `hint({value.name})`"
+    if isinstance(value, Metric):
+        return "metrics are known only after training: a search names them in `maximize` or `minimize`"
+    if isinstance(value, str) and read_number(value) is not None:
+        return f"write it without quotes: `{value}`"
+    return None
 
 
 def _binary(op: str, left: Any, right: Any) -> Any:
@@ -204,6 +219,12 @@ _WORDS: Mapping[type, Callable[[Any], str]] = {
     SplitMetrics: lambda value: f"the split `{value.split}`",
     Metric: lambda value: f"the metric `{value}`",
 }
+
+
+def called(component: type[Component]) -> str:
+    """A component as a call, for messages: `ReLU()`, `Linear(…)`."""
+    needs_arguments = any(field.is_required() for field in component.model_fields.values())
+    return f"{component.word}({'…' * needs_arguments})"
 
 
 def describe(value: Any) -> str:

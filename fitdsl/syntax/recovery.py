@@ -41,6 +41,7 @@ class Recovery:
         """A word that the machine refuses."""
         self.troubles += 1
         for strategy in (
+            self._foreign_comment,
             self._outside,
             self._unclosed_group,
             self._unclosed_block,
@@ -229,6 +230,24 @@ class Recovery:
             self.give_up(word)
 
     # Single words
+
+    def _foreign_comment(self, word: Word) -> bool:
+        """A comment as in C: alone on its line, or behind a statement, which then seems to be divided by its text."""
+        text, start = self.cursor.source.text, word.span.start
+        if word.type != "FLOOR":
+            start = text.find("//", text.rfind("\n", 0, start) + 1, start)
+            if start < 0 or word.type != "NAME" or not text[start + 2 : word.span.start].strip().isidentifier():
+                return False
+        span = self.cursor.source.span(start, start + 2)
+        advice = "write `#` instead of `//`"
+        self.report("FIT0016", span, "a comment begins with `#`", helps=(advice,), fixes=(Fix(span, "#", advice),))
+        if word.type == "FLOOR":
+            if self.cursor.count == 0:
+                self.cursor.abandon()
+            self.cursor.rewind(len(text) if (end := text.find("\n", start)) < 0 else end)
+        else:
+            self.give_up(word)
+        return True
 
     def _without_brace(self, word: Word) -> bool:
         """A header ends its line without `{`."""

@@ -99,8 +99,10 @@ def _wrong_number(word: Word) -> Slip | None:
     if read_number(word.text) is not None:
         return None
     upper = word.text.upper()
-    fix = _instead(word, upper) if read_number(upper) is not None else None
-    help = f"write `{upper}`" if fix else _NUMBERS
+    scaled = upper.removesuffix("B").removesuffix("I")  # bytes are numbers like any other
+    right = scaled if scaled.endswith(("K", "M", "G")) else upper
+    fix = _instead(word, right) if read_number(right) is not None else None
+    help = f"write `{right}`" if fix else _NUMBERS
     return Slip("FIT0008", word.span, f"`{_short(word.text)}` is not a number", help, fix, word)
 
 

@@ -135,3 +135,100 @@ def test_a_hint_that_is_not_there_is_no_loss_of_a_like_name() -> None:
 
 def test_a_value_from_outside_is_no_loss_of_a_like_name() -> None:
     assert found(TEXT, w="abc") == ["2:9 FIT1001 nothing is called `abc`"]
+
+
+DUE_LOSS = "`loss` of `teach` is a loss or a weighted sum of losses"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "finding"),
+    [
+        ("loss      = ce()\n", "loss = mid\n", f"FIT1007 {DUE_LOSS}, got the hint `mid`  (write `hint(mid)`)"),
+        (
+            "loss      = ce()\n",
+            "loss = [ce(), kd()]\n",
+            f"FIT1007 {DUE_LOSS}, got a list of 2  (join the terms by `+`, each with its weight in front)",
+        ),
+        ("hint(mid)", "mse(mid)", "FIT1005 `mse` takes no arguments  (a stage's loss names it: `hint(mid)`)"),
+        (
+            "hint(mid)",
+            'hint("mid")',
+            'FIT1007 `hint` of `hint` is a hint, got the text "mid"  (write it without quotes: `mid`)',
+        ),
+        (
+            "ce() + kd(temperature=3)",
+            "0.5 * ce + kd()",
+            "FIT1010 `*` does not take the number 0.5 and `ce`  (call it: `ce()`)",
+        ),
+        (
+            "ce() + kd(temperature=3)",
+            "ce() + mid",
+            "FIT1010 `+` does not take the loss `ce` and the hint `mid`  (a hint's loss is `hint(mid)`)",
+        ),
+        (
+            "[Standardize()]",
+            "Standardize()",
+            "FIT1007 `prepare` of `d` is a list, each item a preparation, got the preparation `Standardize`"
+            "  (write a list: `[Standardize()]`)",
+        ),
+        (
+            "[Standardize()]",
+            "Standardize",
+            "FIT1007 `prepare` of `d` is a list, each item a preparation, got `Standardize`"
+            "  (call it, in a list: `[Standardize()]`)",
+        ),
+        (
+            "cosine()",
+            "steps(2)",
+            "FIT1007 `milestones` of `steps` is a list, each item a positive whole number, got the number 2"
+            "  (write a list: `[2]`)",
+        ),
+        (
+            "params(student) <= 1M",
+            "val.accuracy >= 0.9",
+            "FIT1010 `>=` does not take the metric `val.accuracy` and the number 0.9"
+            "  (metrics are known only after training: a search names them in `maximize` or `minimize`)",
+        ),
+        (
+            "<= 1M",
+            '<= "1M"',
+            'FIT1010 `<=` does not take the number 5210 and the text "1M"  (write it without quotes: `1M`)',
+        ),
+        ("<= 1M", "<= 2KB", "FIT0008 `2KB` is not a number  (write `2K`)"),
+        (
+            "conv()",
+            "pointwise(32)",
+            "FIT1007 `init` of `pointwise` is an init, got the number 32"
+            "  (give no size: it follows from the shapes of the two layers)",
+        ),
+        (
+            "schedule  = cosine()",
+            'device = "cuda"',
+            "FIT1004 `distil` has no setting `device`  (choose it when training: `fit train SPEC --device cuda`)",
+        ),
+        (
+            "schedule  = cosine()",
+            "lr = 0.1",
+            "FIT1004 `distil` has no setting `lr`  (give it to the optimizer: `optimizer = SGD(lr=…)`)",
+        ),
+        ("lr=0.1", "learning_rate=0.1", "FIT1004 `SGD` has no argument `learning_rate`  (did you mean `lr`?)"),
+        ("temperature", "T", "FIT1004 `kd` has no argument `T`  (did you mean `temperature`?)"),
+        (
+            "ReLU()",
+            "ReLU(inplace=true)",
+            "FIT1004 `ReLU` has no argument `inplace`  (leave it out: it changes nothing in what is computed)",
+        ),
+    ],
+)
+def test_a_natural_slip_is_told_what_is_written_here(old: str, new: str, finding: str) -> None:
+    assert old in TEXT
+    assert [line.partition(" ")[2] for line in found(TEXT.replace(old, new, 1))] == [finding]
+
+
+def test_what_a_network_from_outside_costs_is_written_as_a_number() -> None:
+    teacher = 'teacher big = python("teachers:big", features={h: [32, 8, 8]})\n'
+    start, end = TEXT.index("teacher big"), TEXT.index("student tiny")
+    text = f"{TEXT[:start]}{teacher}{TEXT[end:]}".replace("<= 1M", "<= 0.1 * params(teacher)")
+    assert found(text)[-1].partition(" ")[2] == (
+        "FIT1010 the params of `big` are not known: it comes from outside  (write the number in its place)"
+    )
