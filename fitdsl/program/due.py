@@ -11,6 +11,7 @@ from itertools import pairwise
 from ..component import Component, Record, components, find
 from ..data.base import DataSettings
 from ..diagnostics import did_you_mean
+from ..graph.model import state_key
 from ..graph.sources import Source
 from ..losses.base import Loss
 from ..losses.feature import FeatureLoss
@@ -76,6 +77,9 @@ def advice(
     due: Due = None
     for above, below in pairwise(path):
         due = _below(above, below, due)
+    keys = [above.key for above in path if isinstance(above, nodes.Entry)]
+    if due and str in due and (key := next((node for node in path if node in keys), None)):
+        return (f'write the path in quotes: `"{state_key(key.span.text)}"`',)
     if help := instead(name.id):
         return (help,)
     called = isinstance(path[-2], nodes.Call) and path[-2].function is name

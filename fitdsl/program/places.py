@@ -6,9 +6,10 @@ from typing import Any
 
 from ..dataclass import dataclass
 from ..diagnostics import closest
-from ..graph.model import Network, state_key
+from ..graph.model import Network, address_of, state_key
 from ..semantics.bindings import Place, PlaceRange
 from ..semantics.functions import describe
+from ..semantics.names import ROLES
 from ..semantics.scope import UNKNOWN, Scope
 from ..source import Span
 from ..syntax import nodes
@@ -27,7 +28,9 @@ class Places:
         if value is UNKNOWN:
             return None
         if not isinstance(value, Place | NetworkRef):
-            self._refuse(span, f"{describe(value)} is not a layer", "name one: `student.s2`")
+            is_quoted = isinstance(value, str) and value.partition(".")[0] in {*self.declarations.named, *ROLES}
+            help = f"write it without quotes: `{address_of(value)}`" if is_quoted else "name one: `student.s2`"
+            self._refuse(span, f"{describe(value)} is not a layer", help)
             return None
         network = self._network(value if isinstance(value, NetworkRef) else value.network)
         if network is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, TypeVar, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -218,6 +218,10 @@ def _remedy(name: str, field: FieldInfo, given: Given) -> tuple[str, ...]:
         return (f"write a list: `[{given.span.text}]`",)
     if isinstance(value, tuple) and name == "shape" and _has_channels_last(value):
         return (f"channels come first: `[{', '.join(map(str, (value[-1], *value[:-1])))}]`",)
+    if get_origin(field.annotation) is dict and isinstance(value, tuple):
+        key = f'"{value[0]}"' if value and isinstance(value[0], str) else "…"
+        of_lists = get_origin(get_args(field.annotation)[1]) is tuple
+        return (f"write a dictionary: `{{{key}: {'[…]' if of_lists else '…'}}}`",)
     if given.name is None and isinstance(value, int) and name in _BEHIND_SIZES:
         return (_BEHIND_SIZES[name],)
     return ()

@@ -41,6 +41,7 @@ _ENDED = Expected("the end of the line", "each statement stands on a line of its
 _OPERAND = _value("a value after the operator")
 _COMPARED = Expected("the end of the comparison", "comparisons do not chain: write `a < b and b < c`", "FIT0015")
 _NETWORK = "a network looks like `student net(image: digits.input) { … }`"
+_BODY = f"{_NETWORK}, one from outside like `teacher big = python(…)`"
 _STAGE = "a stage looks like `stage distil after hints { … }`"
 _HINT = "a hint looks like `hint mid: teacher.c2 guides student.s2 { … }`"
 _PARAM = "a param looks like `param width = 1.0 in {0.75, 1.0, 1.25}`"
@@ -76,9 +77,9 @@ EXPECTED: dict[str, Expected] = {
     "_role": Expected("a name for the network", _NETWORK),
     "_role NAME": Expected("`(` and the inputs", _NETWORK),
     "_role NAME LPAR": Expected("an input", _INPUT),
-    "_role NAME LPAR RPAR": Expected("`{`", _NETWORK),
+    "_role NAME LPAR RPAR": Expected("`{`", _BODY),
     "_role NAME LPAR _headers": Expected("`,` or `)`", _INPUT),
-    "_role NAME LPAR _headers RPAR": Expected("`{`", _NETWORK),
+    "_role NAME LPAR _headers RPAR": Expected("`{`", _BODY),
     "_header_list COMMA": Expected("an input or `)`", _INPUT),
     "input: NAME": Expected("`:` and the type of the input", _INPUT),
     "input: NAME COLON": _value("the type of the input", _INPUT),

@@ -9,6 +9,7 @@ from ..diagnostics import Fix, closest
 from ..source import Span
 from .cursor import Cursor
 from .messages import found
+from .slips import in_brackets
 from .words import Word
 
 SPELLINGS = {"COMMA": ",", "COLON": ":", "EQUAL": "=", "ARROW": "->", "RBRACE": "}", "RPAR": ")", "RSQB": "]"}
@@ -42,6 +43,9 @@ def repairs(cursor: Cursor, word: Word) -> Iterator[Repair]:
     yield from _misspelt(cursor, word)
     if word.type == "NAME":
         yield _quoted(word)
+    if word.type == "NUMBER" and (positions := in_brackets(word.text)) and cursor.end == word.span.start:
+        advice = f"write `{positions}`: positions stand in brackets"
+        yield Repair(tuple(_positions(word)), advice, Fix(word.span, positions, advice))
     if word.type in _SIGNS:
         yield from (_exchange(word, sign, SPELLINGS[sign]) for sign in ("EQUAL", "COLON", "COMMA"))
     if word.type == "LBRACE":
@@ -73,6 +77,12 @@ def _misspelt(cursor: Cursor, word: Word) -> Iterator[Repair]:
     if near is not None:
         advice = f"did you mean `{near}`?"
         yield Repair((Word(accepted[near], word.span, near),), advice, Fix(word.span, near, advice))
+
+
+def _positions(word: Word) -> Iterator[Word]:
+    """The words of positions that are written behind points."""
+    for position in word.text.split(".")[1:]:
+        yield from (Word("LSQB", word.span, "["), Word("NUMBER", word.span, position), Word("RSQB", word.span, "]"))
 
 
 def _quoted(word: Word) -> Repair:

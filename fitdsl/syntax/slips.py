@@ -98,12 +98,24 @@ def _visible(character: str) -> str:
 def _wrong_number(word: Word) -> Slip | None:
     if read_number(word.text) is not None:
         return None
-    upper = word.text.upper()
-    scaled = upper.removesuffix("B").removesuffix("I")  # bytes are numbers like any other
-    right = scaled if scaled.endswith(("K", "M", "G")) else upper
-    fix = _instead(word, right) if read_number(right) is not None else None
+    right = in_brackets(word.text) or _scaled(word.text)
+    fix = _instead(word, right) if right else None
     help = f"write `{right}`" if fix else _NUMBERS
     return Slip("FIT0008", word.span, f"`{_short(word.text)}` is not a number", help, fix, word)
+
+
+def _scaled(text: str) -> str | None:
+    """A number as scales are written here: `10K` for `10k`, `4G` for `4GB`, as bytes are numbers like any other."""
+    upper = text.upper()
+    bare = upper.removesuffix("B").removesuffix("I")
+    right = bare if bare.endswith(("K", "M", "G")) else upper
+    return right if read_number(right) is not None else None
+
+
+def in_brackets(text: str) -> str | None:
+    """Positions as an address has them: `[6][0]` for `.6.0`; None for what is no position behind a point."""
+    first, *positions = text.split(".")
+    return None if first or not all(map(str.isdecimal, positions)) else "".join(f"[{one}]" for one in positions)
 
 
 def _wrong_escape(word: Word) -> Slip | None:

@@ -225,10 +225,54 @@ def test_a_natural_slip_is_told_what_is_written_here(old: str, new: str, finding
     assert [line.partition(" ")[2] for line in found(TEXT.replace(old, new, 1))] == [finding]
 
 
-def test_what_a_network_from_outside_costs_is_written_as_a_number() -> None:
-    teacher = 'teacher big = python("teachers:big", features={h: [32, 8, 8]})\n'
+def outside(features: str) -> str:
+    """The text with a teacher from outside."""
+    teacher = f'teacher big = python("teachers:big", weights="big.pt", features={features})\n'
     start, end = TEXT.index("teacher big"), TEXT.index("student tiny")
-    text = f"{TEXT[:start]}{teacher}{TEXT[end:]}".replace("<= 1M", "<= 0.1 * params(teacher)")
-    assert found(text)[-1].partition(" ")[2] == (
+    stage, after = TEXT.index("stage teach"), TEXT.index("stage hints")
+    return f"{TEXT[:start]}{teacher}{TEXT[end:stage]}{TEXT[after:]}".replace(" after teach", "")
+
+
+def test_what_a_network_from_outside_costs_is_written_as_a_number() -> None:
+    text = outside("{h: [32, 8, 8]}").replace("<= 1M", "<= 0.1 * params(teacher)")
+    assert [line.partition(" ")[2] for line in found(text)] == [
         "FIT1010 the params of `big` are not known: it comes from outside  (write the number in its place)"
-    )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("features", "hint", "finding"),
+    [
+        (
+            "{h[6]: [32, 8, 8]}",
+            "big.h[6]",
+            'FIT1001 nothing is called `h`  (write the path in quotes: `"h.6"`)',
+        ),
+        (
+            '["h.6"]',
+            "big.h[6]",
+            "FIT1007 `features` of `python` is a dictionary, each value a list, each item a positive whole number,"
+            ' got a list of 1  (write a dictionary: `{"h.6": […]}`)',
+        ),
+        (
+            '{"h.6": [32, 8, 8]}',
+            '"big.h.6"',
+            'FIT1012 the text "big.h.6" is not a layer  (write it without quotes: `big.h[6]`)',
+        ),
+        (
+            '{"h.6": [32, 8, 8]}',
+            "big.h.6",
+            "FIT0001 expected an operator or `guides`, found `.6`  (write `[6]`: positions stand in brackets)",
+        ),
+    ],
+)
+def test_a_path_into_a_network_from_outside_is_told_how_it_is_written(features: str, hint: str, finding: str) -> None:
+    text = outside(features).replace("big.h guides", f"{hint} guides")
+    assert [line.partition(" ")[2] for line in found(text)] == [finding]
+    assert found(outside('{"h.6": [32, 8, 8]}').replace("big.h guides", "big.h[6] guides")) == []
+
+
+def test_a_key_that_is_no_path_is_not_told_to_be_quoted() -> None:
+    assert findings("  schedule = cosine()\n  rates = {studnt.s1: 0.1}") == [
+        "FIT1001 nothing is called `studnt`  (did you mean `student`?)"
+    ]

@@ -176,7 +176,9 @@ def test_what_it_costs_cannot_be_asked(line: str) -> None:
     kind = "params" if "params" in line else "macs"
     search = f"param lr = 0.1 in {{0.1, 0.2}}\n\nsearch {{\n  {line}\n}}\n"
     (finding,) = [each.partition(" ")[2] for each in changed(("lr=0.1", "lr=lr"), ("data d", f"{search}\ndata d"))]
-    assert finding == f"FIT1010 the {kind} of `big` are not known: it comes from outside"
+    assert (
+        finding == f"FIT1010 the {kind} of `big` are not known: it comes from outside  (write the number in its place)"
+    )
     with pytest.raises(LookupError, match="what `big` costs is not known: it comes from outside"):
         fit.loads(TEXT).teacher.cost  # noqa: B018 - asked for its refusal
 
