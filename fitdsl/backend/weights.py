@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from ..atomic import replacing
+from ..diagnostics import FitError
 from ..source import NOWHERE, Span
 from .refusal import refusal
 
@@ -53,10 +54,31 @@ def load_tensors(path: Path, span: Span = NOWHERE) -> dict[str, Tensor]:
         if isinstance(error, UnpicklingError):
             # torch would advise to run the code in it
             reason = "it is damaged, or holds more than tensors"
-        raise refusal("FIT4104", f"`{path}` holds no weights that can be read: {reason}", span=span) from error
-    if not isinstance(tensors, dict) or not all(isinstance(tensor, Tensor) for tensor in tensors.values()):
-        raise refusal("FIT4104", f"`{path}` holds no weights that can be read: it is no table of tensors", span=span)
-    return tensors
+        raise _unreadable(path, reason, "model.state_dict()", span) from error
+    if not _is_table(tensors):
+        table = next(iter(_tables_in(tensors)), None)
+        reason = "it is no table of tensors" if table is None else f"its table of tensors is inside, as `{table}`"
+        held = "model.state_dict()" if table is None else f'torch.load("{path.name}", weights_only=True)["{table}"]'
+        raise _unreadable(path, reason, held, span)
+    return dict(tensors)
+
+
+def _tables_in(value: Any) -> Iterable[str]:
+    """The names under which a checkpoint keeps tables of tensors."""
+    entries = value.items() if isinstance(value, Mapping) else ()
+    return (name for name, entry in entries if isinstance(name, str) and entry and _is_table(entry))
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(tensor, Tensor) for tensor in value.values())
+
+
+def _unreadable(path: Path, reason: str, right: str, span: Span) -> FitError:
+    """A file that is no weights, and how to save them; in another file, as this one may hold more that is needed."""
+    save = "save_file" if path.suffix == ".safetensors" else "torch.save"
+    help = f'save the tensors alone: `{save}({right}, "{path.stem}_weights{path.suffix}")`'
+    message = f"`{path}` holds no weights that can be read: {reason}"
+    return refusal("FIT4104", message, span=span, helps=[help])
 
 
 def _torch_file(path: Path) -> Any:
@@ -86,8 +108,18 @@ def fill(module: nn.Module, tensors: Mapping[str, Tensor], origin: str, span: Sp
     """
     notes = tuple(_differences(module.state_dict(), tensors))
     if notes:
-        raise refusal("FIT4101", f"the weights in `{origin}` do not fit the network", span=span, notes=notes)
+        message = f"the weights in `{origin}` do not fit the network"
+        raise refusal("FIT4101", message, span=span, notes=notes, helps=_wrapped(module.state_dict(), tensors))
     module.load_state_dict(dict(tensors))
+
+
+def _wrapped(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> list[str]:
+    """What to do about the weights of a network that was wrapped when they were saved: all names begin alike."""
+    prefix = next(iter(given), "").partition(".")[0] + "."
+    if not all(name.startswith(prefix) and name.removeprefix(prefix) in own for name in given):
+        return []
+    bare = f'{{name.removeprefix("{prefix}"): tensor for name, tensor in state.items()}}'
+    return [f"all names in the file begin with `{prefix}`, the network's do not: save `{bare}`"] if given else []
 
 
 def _differences(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> Iterable[str]:

@@ -137,3 +137,44 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pyte
         save_tensors({"a": torch.zeros(1)}, path)
     assert torch.equal(load_tensors(path)["a"], torch.ones(1))
     assert [entry.name for entry in tmp_path.iterdir()] == ["net.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("saved", "reason", "help"),
+    [
+        (
+            {"epoch": 3, "optimizer": {"state": {}}, "model": module().state_dict()},
+            "its table of tensors is inside, as `model`",
+            'torch.save(torch.load("net.pt", weights_only=True)["model"], "net_weights.pt")',
+        ),
+        ({"epoch": 3}, "it is no table of tensors", 'torch.save(model.state_dict(), "net_weights.pt")'),
+        (module(), "it is damaged, or holds more than tensors", 'torch.save(model.state_dict(), "net_weights.pt")'),
+    ],
+    ids=["checkpoint", "numbers", "module"],
+)
+def test_what_training_loops_save_is_told_how_to_be_saved(
+    tmp_path: Path, saved: object, reason: str, help: str
+) -> None:
+    path = tmp_path / "net.pt"
+    torch.save(saved, path)
+    diagnostic = finding(path, module())
+    assert diagnostic.message == f"`{path}` holds no weights that can be read: {reason}"
+    assert diagnostic.helps == (f"save the tensors alone: `{help}`",)
+
+
+def test_the_help_for_a_checkpoint_makes_it_fit(tmp_path: Path) -> None:
+    path = tmp_path / "net.pt"
+    torch.save({"epoch": 3, "model": module().state_dict()}, path)
+    torch.save(torch.load(path, weights_only=True)["model"], path)
+    load_weights(module(), path)
+
+
+def test_weights_of_a_wrapped_network_are_told_to_be_unwrapped(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    save_weights(nn.DataParallel(module()), path)
+    assert finding(path, module()).helps == (
+        "all names in the file begin with `module.`, the network's do not: save"
+        ' `{name.removeprefix("module."): tensor for name, tensor in state.items()}`',
+    )
+    save_weights(nn.DataParallel(nn.Linear(2, 5)), path)
+    assert finding(path, module()).helps == ()
