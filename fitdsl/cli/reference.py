@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..component import components
+from ..diagnostics import did_you_mean
 from ..explain import explanations
 from ..view.manual import component_page, explanation_page, explanations_page, kind_page, kinds, kinds_page
 from ..view.terminal import Display
@@ -29,6 +30,10 @@ def _page(kind: str | None, name: str | None, display: Display) -> str:
         return kinds_page(display)
     if name is None and kind in components():
         return component_page(components()[kind], display)
+    if name is None and kind not in kinds() and not did_you_mean(kind, kinds()):
+        # a component of PyTorch's, most likely: `nn.Linear`
+        for advice in did_you_mean(kind.rpartition(".")[2], components()):
+            raise typer.BadParameter(f"nothing is called `{kind}`; {advice}")
     chosen = kinds()[pick(kind, tuple(kinds()), "kind")]
     if name is None:
         return kind_page(chosen, display)
@@ -45,4 +50,7 @@ def explain(
         write_result(explanations_page(pages.values(), display))
     else:
         full_code = f"FIT{code}" if code.isdecimal() else code.upper()
-        write_result(explanation_page(pages[pick(full_code, tuple(pages), "code")], display))
+        near = tuple(known for known in pages if known.startswith(full_code[:4]))
+        if not near:
+            raise typer.BadParameter(f"there is no code `{full_code}`; `fit explain` lists all")
+        write_result(explanation_page(pages[pick(full_code, near, "code")], display))

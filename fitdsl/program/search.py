@@ -237,14 +237,16 @@ class Searches:
                     "compare: `params(student) <= 1M`",
                 )
             elif value is False:
-                self.declarations.reporter.warning(
-                    "FIT5005",
-                    item.span,
-                    "the defaults do not meet this requirement",
-                    helps=(
-                        "the search may still find students that do; without a search the defaults are what is trained",
-                    ),
-                )
+                self._warn_of_a_miss(item)
+
+    def _warn_of_a_miss(self, requirement: nodes.Expr) -> None:
+        """A requirement that the values which are trained without a search do not meet."""
+        chosen = [f"`{name} = {info.spelling}`" for name, info in self.params.items() if not info.is_default]
+        message, trained = "the defaults do not meet this requirement", "the defaults"
+        if chosen:
+            message, trained = f"this requirement is not met with {' and '.join(chosen)}", "these values"
+        help = f"the search may still find students that do; without a search {trained} are what is trained"
+        self.declarations.reporter.warning("FIT5005", requirement.span, message, helps=(help,))
 
     def _trial(self, setting: nodes.Setting | None) -> list[Given]:
         if setting is None:

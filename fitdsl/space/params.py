@@ -48,6 +48,11 @@ class ParamInfo:
         return self.declaration.name.text
 
     @property
+    def is_default(self) -> bool:
+        """Whether this point leaves it as declared."""
+        return self.expr == self.declaration.default
+
+    @property
     def spelling(self) -> str:
         """Its value at this point, as the text has it."""
         return self.expr.span.text

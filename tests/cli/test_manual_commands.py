@@ -41,6 +41,13 @@ def test_every_command_has_help(fit: Fit, command: str) -> None:
         (["show", "a.fit", "--fromat", "tree"], "Error: No such option: --fromat (Possible options: --format)"),
         (["list", "op"], "Error: Invalid value: there is no kind `op`; did you mean `ops`?"),
         (["list", "ops", "Conv2D"], "Error: Invalid value: there is no op `Conv2D`; did you mean `Conv2d`?"),
+        (["list", "Conv2D"], "Error: Invalid value: nothing is called `Conv2D`; did you mean `Conv2d`?"),
+        (["list", "nn.Linear"], "Error: Invalid value: nothing is called `nn.Linear`; did you mean `Linear`?"),
+        (["explain", "FIT9999"], "Error: Invalid value: there is no code `FIT9999`; `fit explain` lists all"),
+        (["explain", "2099"], "Error: Invalid value: there is no code `FIT2099`; did you mean `FIT2009`?"),
+        (["explain", "FIT6999"],
+         "Error: Invalid value: there is no code `FIT6999`; "
+         "there are FIT6002, FIT6003, FIT6004, FIT6005, FIT6006, FIT6007"),
         (["train", "a.fit", "--device", "gpu"],
          "Error: Invalid value for '--device': there is no device `gpu`; there are auto, cpu, mps, cuda and cuda:N"),
     ],

@@ -23,14 +23,14 @@ search {
 """
 
 
-def compiled(required: str) -> Compilation:
-    return Compilation(Source("x.fit", TEXT.replace("REQUIRED", required)))
+def compiled(required: str, **point: object) -> Compilation:
+    return Compilation(Source("x.fit", TEXT.replace("REQUIRED", required)), point=point)
 
 
-def said(required: str) -> list[str]:
+def said(required: str, **point: object) -> list[str]:
     """Each finding with its place, notes and help."""
     lines = []
-    for finding in compiled(required).search_diagnostics:
+    for finding in compiled(required, **point).search_diagnostics:
         line, column = finding.span.source.position(finding.span.start)
         rest = "".join(f"  ({text})" for text in (*finding.notes, *finding.helps))
         lines.append(f"{line}:{column} {finding.code} {finding.message}{rest}")
@@ -52,6 +52,13 @@ def test_a_value_that_leads_nowhere_is_pointed_at() -> None:
         "3:20 FIT5009 no student with `depth = 1` meets every requirement  "
         "(take it out of the domain; a search never tries it)",
     ]
+
+
+def test_another_point_is_not_called_the_defaults() -> None:
+    assert said("params(s) <= 8K", width=64)[0] == (
+        "11:14 FIT5005 this requirement is not met with `width = 64`  (the search may still find students that do; "
+        "without a search these values are what is trained)"
+    )
 
 
 def test_a_requirement_that_nobody_meets_names_the_nearest_student() -> None:
