@@ -21,7 +21,7 @@ from ..optim.schedules import Schedule
 from ..semantics.bindings import SPLITS, BlockValue, DataValue
 from ..semantics.elsewhere import instead, synonyms
 from ..semantics.fieldtypes import FEW, listed, types_of
-from ..semantics.functions import FUNCTIONS
+from ..semantics.functions import FUNCTIONS, called
 from ..semantics.names import ROLES, Named
 from ..syntax import nodes
 from ..syntax.walk import children
@@ -80,12 +80,20 @@ def advice(
     keys = [above.key for above in path if isinstance(above, nodes.Entry)]
     if due and str in due and (key := next((node for node in path if node in keys), None)):
         return (f'write the path in quotes: `"{state_key(key.span.text)}"`',)
-    if help := instead(name.id):
+    if help := instead(name.id, is_package=isinstance(path[-2], nodes.Attribute)):
         return (help,)
-    called = isinstance(path[-2], nodes.Call) and path[-2].function is name
-    known = {*visible, *_names(due, named, is_called=called)}
+    is_called = isinstance(path[-2], nodes.Call) and path[-2].function is name
+    known = {*visible, *_names(due, named, is_called=is_called)}
     meant = next((word for word in synonyms(name.id) if word in known), None)
-    return (f"did you mean `{meant}`?",) if meant else did_you_mean(name.id, known) or _choice(due, named)
+    helps = (f"did you mean `{meant}`?",) if meant else did_you_mean(name.id, known) or _choice(name.id, due, named)
+    return helps or _declared(name, declaration)
+
+
+def _declared(name: nodes.Name, declaration: nodes.Declaration) -> tuple[str, ...]:
+    """How a param is declared, where a value for it was given elsewhere."""
+    if not isinstance(declaration, nodes.Let) or name.span.source is declaration.span.source:
+        return ()
+    return (f"choose a value for `{' '.join(declaration.span.text.split())}`",)
 
 
 def _path(node: nodes.Node, name: nodes.Name) -> tuple[nodes.Node, ...]:
@@ -170,15 +178,14 @@ def _of_type(type_: type, named: Mapping[str, Named]) -> Iterator[str]:
         yield from built_in
 
 
-def _choice(due: Due, named: Mapping[str, Named]) -> tuple[str, ...]:
+def _choice(name: str, due: Due, named: Mapping[str, Named]) -> tuple[str, ...]:
     """What there is to choose from, where that is little."""
     if due == (HintRef,):
         hints = [f"`{name}`" for name, declaration in named.items() if isinstance(declaration, nodes.Hint)]
-        return (
-            f"the hints are {', '.join(hints)}" if hints else "declare it: `hint NAME: teacher.… guides student.…`",
-        )
+        declare = f"declare it: `hint {name}: teacher.… guides student.…`"
+        return (f"the hints are {', '.join(hints)}" if hints else declare,)
     if due and CostOf in due and Metric not in due:
         return (f"a requirement bounds {listed(COSTS)} of a network, such as `params(student) <= 1M`",)
     kinds = [type_ for type_ in due or () if issubclass(type_, Component)]
-    names = [name for kind in kinds for name in _of_type(kind, named)]
-    return (f"write {listed(f'{name}()' for name in names)}",) if 0 < len(names) <= FEW else ()
+    calls = [called(components()[one]) for kind in kinds for one in _of_type(kind, named)]
+    return (f"write {listed(calls)}",) if 0 < len(calls) <= FEW else ()

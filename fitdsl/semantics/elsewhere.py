@@ -83,8 +83,13 @@ def misplaced(name: str, noun: str) -> str | None:
     return _ANYWHERE.get(name) or (_SETTINGS.get(name) if noun == "setting" else None)
 
 
-def instead(name: str) -> str | None:
-    """What to write for a name of Python's or PyTorch's; None for any other."""
-    if name in PACKAGES:
+def instead(name: str, *, is_package: bool) -> str | None:
+    """What to write for a name of Python's or PyTorch's; None for any other.
+
+    Args:
+        name: The name.
+        is_package: Whether it stands where a package would, before a point.
+    """
+    if name in PACKAGES and is_package:
         return f"leave `{name}.` out: names stand alone, such as `Conv2d(…)`"
     return WORDS.get(name)

@@ -109,10 +109,9 @@ def read_point(values: Mapping[str, Any], known: Mapping[str, nodes.Param], repo
         if wrong:
             continue
         if name not in known:
-            names = ", ".join(f"`{param}`" for param in known) or "none"
             at = found[0].name.span if found else source.span()
-            helps = did_you_mean(name, known)
-            notes = () if helps else (f"its params are {names}",)
+            helps = did_you_mean(name, known) if known else (f"declare it: `param {name} = …`",)
+            notes = () if helps else (f"its params are {', '.join(f'`{param}`' for param in known)}",)
             reporter.error("FIT5003", at, f"this spec has no param `{name}`", notes=notes, helps=helps)
         elif len(spec.declarations) > 1:
             help = "repeat --set for each param"

@@ -123,7 +123,7 @@ def test_a_name_that_means_nothing_is_told_one_of_the_kind_that_is_due(wrong: st
 def test_a_hint_that_is_not_there_is_no_loss_of_a_like_name() -> None:
     line = "hint mid: big.h guides tiny.s1 {\n  regressor = conv()\n  loss      = mse()\n}\n"
     assert found(TEXT.replace(line, "").replace("..mid", "..s1")) == [
-        "23:20 FIT1001 nothing is called `mid`  (declare it: `hint NAME: teacher.… guides student.…`)"
+        "23:20 FIT1001 nothing is called `mid`  (declare it: `hint mid: teacher.… guides student.…`)"
     ]
     assert found(TEXT.replace("hint(mid)", "hint(mit)")) == [
         "27:20 FIT1001 nothing is called `mit`  (did you mean `mid`?)"
@@ -134,7 +134,9 @@ def test_a_hint_that_is_not_there_is_no_loss_of_a_like_name() -> None:
 
 
 def test_a_value_from_outside_is_no_loss_of_a_like_name() -> None:
-    assert found(TEXT, w="abc") == ["2:9 FIT1001 nothing is called `abc`"]
+    assert found(TEXT, w="abc") == [
+        "2:9 FIT1001 nothing is called `abc`  (choose a value for `param w = 8 in {4, 8, 12}`)"
+    ]
 
 
 DUE_LOSS = "`loss` of `teach` is a loss or a weighted sum of losses"
@@ -270,6 +272,16 @@ def test_a_path_into_a_network_from_outside_is_told_how_it_is_written(features: 
     text = outside(features).replace("big.h guides", f"{hint} guides")
     assert [line.partition(" ")[2] for line in found(text)] == [finding]
     assert found(outside('{"h.6": [32, 8, 8]}').replace("big.h guides", "big.h[6] guides")) == []
+
+
+def test_a_function_of_a_package_is_no_name_behind_one() -> None:
+    text = outside('{"h.6": [32, 8, 8]}').replace("big.h guides", "big.h[6] guides")
+    assert [line.partition(" ")[2] for line in found(text.replace("python(", "torch("))] == [
+        "FIT1001 nothing is called `torch`  (did you mean `torchvision`?)"
+    ]
+    assert [line.partition(" ")[2] for line in found(text.replace("python(", "load("))] == [
+        "FIT1001 nothing is called `load`  (write `torchvision(…)`, `timm(…)` or `python(…)`)"
+    ]
 
 
 def test_a_key_that_is_no_path_is_not_told_to_be_quoted() -> None:

@@ -251,3 +251,9 @@ def test_a_search_aims_at_what_its_last_stage_measures(changes: dict[str, str], 
 def test_a_requirement_that_the_defaults_miss_is_a_warning() -> None:
     assert [line.split(" ")[1] for line in found(TEXT.replace("1K", "100"))] == ["FIT5005"]
     assert [line.split(" ")[1] for line in found(TEXT.replace("<= 1K", "+ 1"))] == ["FIT5006"]
+
+
+def test_a_param_of_a_spec_that_has_none_is_told_to_be_declared() -> None:
+    assert found("student s(x: [4]) { Linear(2) }\n", w=3) == [
+        "2:5 FIT5003 this spec has no param `w`  (declare it: `param w = …`)"
+    ]
