@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from ..component import Component, Record, components, find
 from ..data.base import DataSettings
-from ..diagnostics import did_you_mean
+from ..diagnostics import closest, did_you_mean
 from ..graph.model import state_key
 from ..graph.sources import Source
 from ..losses.base import Loss
@@ -180,10 +180,12 @@ def _of_type(type_: type, named: Mapping[str, Named]) -> Iterator[str]:
 
 def _choice(name: str, due: Due, named: Mapping[str, Named]) -> tuple[str, ...]:
     """What there is to choose from, where that is little."""
+    hints = [one for one, declaration in named.items() if isinstance(declaration, nodes.Hint)]
     if due == (HintRef,):
-        hints = [f"`{name}`" for name, declaration in named.items() if isinstance(declaration, nodes.Hint)]
         declare = f"declare it: `hint {name}: teacher.… guides student.…`"
-        return (f"the hints are {', '.join(hints)}" if hints else declare,)
+        return (f"take the hint {listed(hints)}" if hints else declare,)
+    if due and Objective in due and (near := closest(name, hints)):
+        return (f"write `hint({near})`",)
     if due and CostOf in due and Metric not in due:
         return (f"a requirement bounds {listed(COSTS)} of a network, such as `params(student) <= 1M`",)
     kinds = [type_ for type_ in due or () if issubclass(type_, Component)]

@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from ..component import Component, Record, components
 from ..dataclass import dataclass
 from ..diagnostics import Label, Reporter, did_you_mean
+from ..losses.base import Loss
 from ..losses.objective import Objective
 from ..source import Span
 from ..syntax.words import read_number
@@ -73,7 +74,9 @@ def placed(
         if name is None:
             most = f"at most {len(names)}" if names else "no"
             message = f"`{site.owner}` takes {most} {site.noun}{'s' * (len(names) != 1)}"
-            helps = (f"a stage's loss names it: `hint({one.value.name})`",) if isinstance(one.value, HintRef) else ()
+            helps = (
+                (f"a stage's loss names the hint: `hint({one.value.name})`",) if isinstance(one.value, HintRef) else ()
+            )
             reporter.error("FIT1005", one.span, message, notes=_listed(names, site), helps=helps)
         elif name not in names:
             _unknown(name, names, one, site, reporter)
@@ -216,6 +219,8 @@ def _remedy(name: str, field: FieldInfo, given: Given) -> tuple[str, ...]:
         return ("join the terms by `+`, each with its weight in front",)
     if get_origin(field.annotation) is tuple and isinstance(value, types):
         return (f"write a list: `[{given.span.text}]`",)
+    if isinstance(value, Component) and not isinstance(value, types):
+        return _in_place_of(type(value), types, "{}")
     if isinstance(value, tuple) and name == "shape" and _has_channels_last(value):
         return (f"channels come first: `[{', '.join(map(str, (value[-1], *value[:-1])))}]`",)
     if get_origin(field.annotation) is dict and isinstance(value, tuple):
@@ -234,11 +239,11 @@ def _is_reference(text: str, types: Collection[type]) -> bool:
 
 def _in_place_of(value: type[Component], types: Sequence[type], form: str) -> tuple[str, ...]:
     """What to do about a component's bare name: call it, or take one of the kinds that are due."""
-    kinds = [kind for kind in types if issubclass(kind, Component)]
+    kinds = [Loss if kind is Objective else kind for kind in types if issubclass(kind, Component | Objective)]
     if any(issubclass(value, kind) for kind in kinds):
         return (f"call it{', in a list' * (form != '{}')}: `{form.format(called(value))}`",)
     fitting = {name: cls for kind in kinds for name, cls in components().items() if issubclass(cls, kind)}
-    meant = [fitting[word] for word in synonyms(value.word) if word in fitting]
+    meant = [fitting[word] for word in (value.word.lower(), *synonyms(value.word)) if word in fitting][:1]
     words = [called(one) for one in meant or fitting.values()]
     return (f"write {listed(words)}",) if 0 < len(words) <= FEW else ()
 

@@ -112,6 +112,8 @@ def _operand_help(value: Any) -> str | None:
     """What to do about an operand that takes part in no arithmetic."""
     if isinstance(value, type) and issubclass(value, Component):
         return f"call it: `{called(value)}`"
+    if isinstance(value, Function):
+        return f"write {value.usage}"
     if isinstance(value, HintRef):
         return f"a hint's loss is `hint({value.name})`"
     if isinstance(value, Metric):

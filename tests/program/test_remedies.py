@@ -89,6 +89,10 @@ def test_the_text_itself_has_nothing_to_report() -> None:
             "FIT1001 nothing is called `mlp`"
             "  (write `conv()`, `fc()`, `pointwise()`, `strided()`, `transposed()`, `identity()` or `attention()`)",
         ),
+        (
+            "  regressor = Identity()",
+            "FIT1007 `regressor` of `mid` is a regressor or a block, got `Identity`  (write `identity()`)",
+        ),
         ("  source = Digit()", "FIT1001 nothing is called `Digit`  (did you mean `Digits`?)"),
         ("  optimizer = adam()", "FIT1001 nothing is called `adam`  (did you mean `Adam`?)"),
         ("  schedule = StepLR(30)", "FIT1001 nothing is called `StepLR`  (write `steps([…])`)"),
@@ -129,7 +133,7 @@ def test_a_hint_that_is_not_there_is_no_loss_of_a_like_name() -> None:
         "27:20 FIT1001 nothing is called `mit`  (did you mean `mid`?)"
     ]
     assert found(TEXT.replace("hint(mid)", "hint(quux)")) == [
-        "27:20 FIT1001 nothing is called `quux`  (the hints are `mid`)"
+        "27:20 FIT1001 nothing is called `quux`  (take the hint `mid`)"
     ]
 
 
@@ -145,13 +149,14 @@ DUE_LOSS = "`loss` of `teach` is a loss or a weighted sum of losses"
 @pytest.mark.parametrize(
     ("old", "new", "finding"),
     [
+        ("loss      = ce()\n", "loss = ce\n", f"FIT1007 {DUE_LOSS}, got `ce`  (call it: `ce()`)"),
         ("loss      = ce()\n", "loss = mid\n", f"FIT1007 {DUE_LOSS}, got the hint `mid`  (write `hint(mid)`)"),
         (
             "loss      = ce()\n",
             "loss = [ce(), kd()]\n",
             f"FIT1007 {DUE_LOSS}, got a list of 2  (join the terms by `+`, each with its weight in front)",
         ),
-        ("hint(mid)", "mse(mid)", "FIT1005 `mse` takes no arguments  (a stage's loss names it: `hint(mid)`)"),
+        ("hint(mid)", "mse(mid)", "FIT1005 `mse` takes no arguments  (a stage's loss names the hint: `hint(mid)`)"),
         (
             "hint(mid)",
             'hint("mid")',
@@ -161,6 +166,18 @@ DUE_LOSS = "`loss` of `teach` is a loss or a weighted sum of losses"
             "ce() + kd(temperature=3)",
             "0.5 * ce + kd()",
             "FIT1010 `*` does not take the number 0.5 and `ce`  (call it: `ce()`)",
+        ),
+        ("loss      = ce()\n", "loss = midd\n", "FIT1001 nothing is called `midd`  (write `hint(mid)`)"),
+        (
+            "cosine()",
+            "Adam()",
+            "FIT1007 `schedule` of `distil` is a schedule, got the optimizer `Adam`  (write `constant()`, `ramp(…)`,"
+            " `cosine()`, `steps(…)`, `exponential(…)`, `polynomial()`, `one_cycle()` or `warmup(…)`)",
+        ),
+        (
+            "params(student)",
+            "params",
+            "FIT1010 `<=` does not take the function `params` and the number 1000000  (write params(network))",
         ),
         (
             "ce() + kd(temperature=3)",
