@@ -152,7 +152,13 @@ def test_a_search_for_nothing() -> None:
         ),
         ("minimize = macs(student)", []),
         ("maximise = val.accuracy", ["10:3 FIT1004 `search` has no setting `maximise`  (did you mean `maximize`?)"]),
-        ("sampler = asha()", ["10:13 FIT1007 `sampler` of `search` is a sampler, got the scheduler `asha`"]),
+        (
+            "sampler = asha()",
+            [
+                "10:13 FIT1007 `sampler` of `search` is a sampler, got the scheduler `asha`"
+                "  (write `random()`, `grid()`, `tpe()`, `nsga2()` or `evolution()`)"
+            ],
+        ),
         (
             "sampler = tpe()\n  minimize = macs(student)",
             [
