@@ -33,7 +33,7 @@ def misspelt_domain(first: Word) -> Slip | None:
     """
     source, start = first.span.source, first.span.start
     match = _PARAM.match(source.text[start : start + _LONGEST])
-    if match is None:
+    if match is None or match.end() == _LONGEST:
         return None
     opener, inner = match["open"] or "", " ".join(match["inner"].split())
     is_range = ".." in inner
