@@ -47,7 +47,7 @@ def test_every_command_has_help(fit: Fit, command: str) -> None:
         (["explain", "2099"], "Error: Invalid value: there is no code `FIT2099`; did you mean `FIT2009`?"),
         (["explain", "FIT6999"],
          "Error: Invalid value: there is no code `FIT6999`; "
-         "there are FIT6002, FIT6003, FIT6004, FIT6005, FIT6006, FIT6007"),
+         "there are FIT6002, FIT6003, FIT6004, FIT6005, FIT6006, FIT6007, FIT6008"),
         (["train", "a.fit", "--device", "gpu"],
          "Error: Invalid value for '--device': there is no device `gpu`; there are auto, cpu, mps, cuda and cuda:N"),
     ],
