@@ -85,6 +85,7 @@ def plan(
     base = compilation.path.parent if compilation.path else Path()
     done = done_before(compilation.program, Store.default(), Around(base, seed, epochs))
     display = Display.of(sys.stdout)
-    text = plan_text(compilation.program, display, done, epochs, space=space_of(compilation), search=compilation.search)
+    space, search = space_of(compilation), compilation.search
+    text = plan_text(compilation.program, display, done, epochs, base=base, space=space, search=search)
     say_findings(compilation.search_diagnostics)
     write_result(text)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from math import ceil
+from pathlib import Path
 
+from ..data.base import Files
+from ..data.places import find
+from ..graph.model import Network
 from ..optim.clipping import clip_of
 from ..program.model import Program, StagePlan, StageSettings, steps_per_epoch
 from ..program.search import SearchSettings
@@ -28,6 +32,7 @@ def plan(
     done: Mapping[str, str] | None = None,
     epochs: int | None = None,
     *,
+    base: Path | None = None,
     space: str = "",
     search: SearchSettings | None = None,
 ) -> str:
@@ -38,10 +43,11 @@ def plan(
         display: Where it is shown.
         done: For each stage, in words, whether it was done before; left out where nobody has looked.
         epochs: At most so many in each stage.
+        base: Folder of the spec; nobody looks whether files are there if it is left out.
         space: Which students a search could train instead, in words; left out where there are none.
         search: How it would look for them, if the spec says so.
     """
-    blocks = [*_stage_blocks(program, display, done or {}, epochs), _file_block(program, display)]
+    blocks = [*_stage_blocks(program, display, done or {}, epochs), _file_block(program, display, base)]
     if space:
         blocks.append([display.paint("space", Style.STRONG), *indent(wrap("", space, display.width - 2))])
     if search:
@@ -185,12 +191,26 @@ def _cost(program: Program, name: str, layers: frozenset[str]) -> Cost:
     return sum((graph.layers[address].cost for address in layers), Cost())
 
 
-def _file_block(program: Program, display: Display) -> list[str]:
-    data = (
-        f"reads   {data.source.files.root}/{name}" for data in program.data.values() for name in data.source.files.names
+def _file_block(program: Program, display: Display, base: Path | None) -> list[str]:
+    read = chain(
+        (line for data in program.data.values() for line in _data_files(data.source.files, base)),
+        (line for network in program.networks.values() for line in _network_files(network, base)),
     )
-    weights = (
-        f"reads   {network.weights} into {network.name}" for network in program.networks.values() if network.weights
-    )
-    lines = [*map(printable, chain(data, weights)), f"writes  runs/{printable(program.name)}/"]
+    lines = [*map(printable, read), f"writes  runs/{printable(program.name)}/"]
     return [display.paint("files", Style.STRONG), *indent(lines)]
+
+
+def _data_files(files: Files, base: Path | None) -> Iterator[str]:
+    found = {} if base is None else find(files, base)
+    lack = "fetched first" if files.downloads else "which is not there"
+    for name in files.names:
+        place = found.get(name, f"{files.root}/{name}")
+        yield f"reads   {place}" if base is None or name in found else f"reads   {place}, {lack}"
+
+
+def _network_files(network: Network, base: Path | None) -> Iterator[str]:
+    if network.weights:
+        is_there = base is None or (base / network.weights).exists()
+        yield f"reads   {network.weights} into {network.name}{'' if is_there else ', which is not there'}"
+    if network.source is not None and network.source.factory:
+        yield f"runs    your own code of {network.source.model} for {network.name}, with `--allow-python`"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from graphs import network
 from programs import small_program
 
 from fitdsl.data.base import DataSettings
-from fitdsl.data.datasets import Npz, Synthetic
+from fitdsl.data.datasets import SVHN, Npz, Synthetic
 from fitdsl.graph.model import Network
 from fitdsl.ops.conv import Conv2d
 from fitdsl.ops.shape import Identity
@@ -193,6 +194,20 @@ def test_plan_of_data_whose_size_shows_only_when_opened(program: Program) -> Non
     lines = plan(replace(program, data={"digits": data}), NARROW).splitlines()
     assert lines[5:7] == ["  data    digits", "  steps   3 epochs in batches of 64"]
     assert lines[-3:] == ["  reads   ./digits.npz", "  reads   big.safetensors into big", "  writes  runs/tiny/"]
+
+
+def test_a_plan_says_which_files_are_not_there(program: Program, tmp_path: Path) -> None:
+    npz = DataSettings(source=Npz(path="digits.npz", shape=(1, 8, 8), classes=10))
+    asked = replace(program, data={"digits": npz, "pictures": DataSettings(source=SVHN(root="pictures"))})
+    lines = plan(asked, NARROW, base=tmp_path).splitlines()
+    assert "  reads   ./digits.npz, which is not there" in lines
+    assert "  reads   pictures/train_32x32.mat, fetched first" in lines
+    assert "  reads   big.safetensors into big, which is not there" in lines
+    for name in ("digits.npz", "big.safetensors"):
+        (tmp_path / name).touch()
+    lines = plan(asked, NARROW, base=tmp_path).splitlines()
+    assert f"  reads   {tmp_path}/digits.npz" in lines
+    assert "  reads   big.safetensors into big" in lines
 
 
 def test_plan_says_what_makes_a_stage_fast(program: Program) -> None:
