@@ -128,7 +128,7 @@ def _best(search: SearchFacts) -> Iterator[Html]:
     point = ", ".join(f"{name} = {value}" for name, value in best.point.items())
     reached_ = ", ".join(f"{name} {spelled(name, value)}" for name, value in best.metrics.items())
     known = [("student", f"#{best.id}"), ("params", point), ("on the validation split", reached_)]
-    yield facts([*known, ("last stage", f"{best.epoch} epochs")])
+    yield facts([*known, ("last stage", counted(best.epoch, "epoch"))])
     if search.winner:
         yield network_table(search.winner)
         shown = confusions(search.winner)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from ..terminal import counted
 from .lines import Curve, Kind, LineChart, line_chart
 from .markup import Column, Html, Row, details, facts, joined, numbers, paragraph, table, tag, words
 from .model import EpochFacts, Numbers, StageFacts
@@ -50,10 +51,12 @@ def _spelled(name: str, value: float) -> str:
 def state_of(stage: StageFacts) -> str:
     """What became of a stage, in a few words."""
     if stage.reused:
-        return f"taken from earlier work, which trained it for {stage.epochs} epochs"
+        return f"taken from earlier work, which trained it for {counted(stage.epochs, 'epoch')}"
     if stage.is_done:
-        early = f" of {stage.planned}" if stage.planned and stage.planned > stage.epochs else ""
-        return f"trained for {stage.epochs}{early} epochs"
+        is_early = stage.planned is not None and stage.planned > stage.epochs
+        return (
+            f"trained for {f'{stage.epochs} of ' if is_early else ''}{counted(stage.planned or stage.epochs, 'epoch')}"
+        )
     if stage.history or stage.epochs:
         of = f" of {stage.planned}" if stage.planned else ""
         return f"not finished: {stage.epochs}{of} epochs are done"

@@ -212,7 +212,7 @@ def course(search: SearchFacts) -> Html:
 
 def _so_far(search: SearchFacts) -> Html:
     ended = [trial for trial in reached(search) if trial.status in {"done", "stopped"}]
-    spots = [Spot(t.id, t.id + 1, value_of(search, t), look_of(search, t), label_of(search, t)) for t in ended]
+    spots = [Spot(t.id, t.id, value_of(search, t), look_of(search, t), label_of(search, t)) for t in ended]
     scale = value_scale(search, [spot.y for spot in spots])
     shown = ScatterChart(
         "best so far",
