@@ -53,10 +53,9 @@ def state_of(stage: StageFacts) -> str:
     if stage.reused:
         return f"taken from earlier work, which trained it for {counted(stage.epochs, 'epoch')}"
     if stage.is_done:
-        is_early = stage.planned is not None and stage.planned > stage.epochs
-        return (
-            f"trained for {f'{stage.epochs} of ' if is_early else ''}{counted(stage.planned or stage.epochs, 'epoch')}"
-        )
+        if stage.planned and stage.planned > stage.epochs:
+            return f"trained for {stage.epochs} of {counted(stage.planned, 'epoch')}"
+        return f"trained for {counted(stage.epochs, 'epoch')}"
     if stage.history or stage.epochs:
         of = f" of {stage.planned}" if stage.planned else ""
         return f"not finished: {stage.epochs}{of} epochs are done"
