@@ -26,7 +26,7 @@ def replacing(path: Path) -> Iterator[Path]:
         with _poured(path) as part:
             yield part
         return
-    target = path.resolve() if path.is_symlink() else path
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{os.getpid()}{PART}")
     try:

@@ -96,14 +96,14 @@ class Network:
             FitError: It comes from outside and cannot be had; or the weights cannot be read (FIT4103, FIT4104) or are
                 another network's (FIT4101).
         """
+        if isinstance(weights, Mapping):
+            raise TypeError("`weights` is a file or a run; load tensors by name with `build().load_state_dict(…)`")
         module: nn.Module
         if self.model.source is not None:
             outside = late("backend.outside")
             module = outside.make(self.model, self.model.source, outside.Surroundings(seed, self.base, allow_python))
         else:
             module = late("backend.build").build(self.graph, name=self.name, seed=seed, slot=self.model.slot)
-        if isinstance(weights, Mapping):
-            raise TypeError("`weights` is a file or a run; load tensors by name with `build().load_state_dict(…)`")
         if weights is not None:
             file = Path(weights) if isinstance(weights, str | Path) else weights.weights(self.name)
             late("backend.weights").load_weights(module, file)
@@ -210,8 +210,9 @@ class Experiment:
         """Examples as the networks of this spec are given them when they are measured.
 
         Args:
-            examples: As the data set holds them, [n, ...], in a tensor or anything that numpy takes for an array.
-                Numbers of type uint8 are pixels and divided by 255; all others are taken as they are.
+            examples: [n, ...] in the shape that the data set declares, images [n, C, H, W], in a tensor or anything
+                that numpy takes for an array. Numbers of type uint8 are pixels and divided by 255; all others are taken
+                as they are.
             fitted: The run whose network they are for, its folder, or the file `data/NAME.safetensors` in it: what
                 `Standardize`, `ZCA` and the like have learned is taken from there. Not needed without such.
             data: The data declaration; may be left out where there is one.

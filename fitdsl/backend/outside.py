@@ -20,8 +20,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from ..dataclass import dataclass
 from ..diagnostics import FitError, did_you_mean
 from ..graph.model import LayerGraph, Network, state_key
-from ..graph.sources import OUTPUT, Source
+from ..graph.sources import OUTPUT, Factory, Source
 from ..values import Cost
+from ..work.paths import own_module
 from .refusal import refusal
 from .seeds import derived_seed
 
@@ -58,7 +59,7 @@ def make(network: Network, source: Source, around: Surroundings) -> nn.Module:
         helps = ["if you trust this code, allow it with `--allow-python`, in Python with `allow_python=True`"]
         raise refusal("FIT4110", message, span=network.span, helps=helps)
     # Only for the user's own code: a file of the spec's folder must not pass for an installed package.
-    own = nullcontext() if factory is None else _importable(around.base / factory.folder)
+    own = nullcontext() if factory is None else _importable(factory, around.base)
     with torch.random.fork_rng(devices=()), own:
         torch.manual_seed(derived_seed(around.seed, network.slot))
         module = _called(network, source).eval()
@@ -67,14 +68,27 @@ def make(network: Network, source: Source, around: Surroundings) -> nn.Module:
 
 
 @contextmanager
-def _importable(folder: Path) -> Iterator[None]:
-    """Within the block modules are looked for in a folder first."""
-    place = str(folder.resolve())
+def _importable(factory: Factory, base: Path) -> Iterator[None]:
+    """Within the block modules are looked for where the user's own lies first."""
+    _forget_namesake(factory, base)
+    place = str((base / factory.folder).resolve())
     sys.path.insert(0, place)
     try:
         yield
     finally:
         sys.path.remove(place)
+
+
+def _forget_namesake(factory: Factory, base: Path) -> None:
+    """Let a module that was loaded from elsewhere not pass for the one of its name beside this spec."""
+    root = factory.module.partition(".")[0]
+    own, loaded = own_module(factory, base), sys.modules.get(root)
+    if own is None or loaded is None:
+        return
+    places = [loaded.__file__] if getattr(loaded, "__file__", None) else list(getattr(loaded, "__path__", ()))
+    if not any(Path(place or "").resolve().is_relative_to(own.resolve()) for place in places):
+        for name in [name for name in sys.modules if name.partition(".")[0] == root]:
+            del sys.modules[name]
 
 
 def _called(network: Network, source: Source) -> nn.Module:

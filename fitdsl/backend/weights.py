@@ -66,7 +66,7 @@ def load_tensors(path: Path, span: Span = NOWHERE) -> dict[str, Tensor]:
 def _tables_in(value: Any) -> Iterable[str]:
     """The names under which a checkpoint keeps tables of tensors."""
     entries = value.items() if isinstance(value, Mapping) else ()
-    return (name for name, entry in entries if isinstance(name, str) and entry and _is_table(entry))
+    return (name for name, entry in entries if isinstance(name, str) and _is_table(entry) and entry)
 
 
 def _is_table(value: Any) -> bool:

@@ -145,10 +145,12 @@ def format_of(format: str | None, output: Path | None, endings: Mapping[str, str
         return pick(format, tuple(endings), "format")
     if output is None or not output.suffix:
         return next(iter(endings))
+    given = output.suffix.removeprefix(".").lower()
     for name, ending in endings.items():
-        if output.suffix == f".{ending}":
+        if given in (name, ending):
             return name
-    raise typer.BadParameter(f"nothing is shown as `{output.suffix}`; there are {', '.join(endings)}")
+    message = f"nothing is shown as `{output.suffix}`; name one of {', '.join(endings)} by `--format`"
+    raise typer.BadParameter(message)
 
 
 def write_result(result: str | bytes) -> None:

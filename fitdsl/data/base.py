@@ -218,7 +218,7 @@ class DataSettings(Record):
             val = min(round(val * available), available - train)
             if asked and not val:
                 message = f"the split leaves none of {available:,} examples to validate on"
-                raise Rejected(message, "take a larger `val`, or leave it out")
+                raise Rejected(message, "take a larger `val`, or none: `split = {train: 1.0}`")
         if train + val > available:
             raise Rejected(
                 f"the split asks for {train:,} + {val:,} = {train + val:,} examples, "

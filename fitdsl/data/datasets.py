@@ -233,7 +233,7 @@ class Npz(Dataset):
 
     def lower(self) -> Call:
         """Reads numpy archives without unpickling anything."""
-        kwargs = {"path": self.path, "shape": self.shape, "is_tokens": self.vocab is not None}
+        kwargs = {"shape": self.shape, "is_tokens": self.vocab is not None}
         return Call("fitdsl.data.readers.npz.read_npz", kwargs)
 
 

@@ -144,6 +144,7 @@ class ELU(_Activation):
 class Softmax(_Activation):
     """Shares that sum to 1 along one axis, [...] -> [...]."""
 
+    gives_probabilities = True
     examples = (("Softmax()", (10,)), ("Softmax(0)", (8, 5, 6)), ("Softmax(dim=-2)", (8, 5, 6)))
 
     dim: int = Field(-1, description="axis of an example along which the shares sum to 1")

@@ -20,6 +20,9 @@ class Op(Component, kind="op"):
         role: `map` learns or rearranges, `activation` is a non-linearity, `transparent` (pooling, norms, dropout) keeps
             the non-linearity of the layer before it.
         is_commutative: Whether the order of its inputs does not matter, not even to the last bit.
+        tokens: What it does with tokens: it keeps them as they are, reads them, or takes real numbers only.
+        averages_batch: Whether in training it takes means over the examples of a batch.
+        gives_probabilities: Whether its outputs are probabilities, where losses look for logits.
     """
 
     examples: ClassVar[tuple[Example, ...]]
@@ -27,6 +30,9 @@ class Op(Component, kind="op"):
     max_inputs: ClassVar[int | None] = 1
     role: ClassVar[Literal["map", "activation", "transparent"]] = "map"
     is_commutative: ClassVar[bool] = False
+    tokens: ClassVar[Literal["kept", "read", "refused"]] = "refused"
+    averages_batch: ClassVar[bool] = False
+    gives_probabilities: ClassVar[bool] = False
 
     @abstractmethod
     def infer(self, *inputs: TensorType) -> TensorType:

@@ -90,6 +90,7 @@ class Concat(Op):
 
     min_inputs = 2
     max_inputs = None
+    tokens = "kept"
     examples = (
         ("Concat()", ((8, 5, 6), (4, 5, 6))),
         ("Concat(-1)", ((8, 5, 6), (8, 5, 1), (8, 5, 2))),
@@ -124,6 +125,7 @@ class Split(Op):
     """
 
     role = "transparent"
+    tokens = "kept"
     examples = (
         ("Split(2, index=1)", (8, 5, 6)),
         ("Split([3, 5], index=0)", (8, 5, 6)),

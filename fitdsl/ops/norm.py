@@ -36,6 +36,8 @@ def _affine(size: int, x: TensorType, *, learned: bool = True, shifted: bool = T
 class _BatchNorm(_Norm):
     """Normalises each channel over the batch; keeps running statistics for evaluation."""
 
+    averages_batch = True
+
     momentum: NonNegativeFloat | None = Field(0.1, description="share of each batch in the running statistics")
     affine: bool = Field(True, description="learn a scale and a shift for each channel")
     track_running_stats: bool = Field(True, description="keep running statistics and use them in evaluation")

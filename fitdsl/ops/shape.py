@@ -17,6 +17,7 @@ class _View(Op):
     """Stores nothing of its own."""
 
     role = "transparent"
+    tokens = "kept"
 
     def cost(self, *inputs: TensorType) -> Cost:
         return Cost()

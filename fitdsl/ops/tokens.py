@@ -10,6 +10,7 @@ from .demands import demand, demand_tokens
 class Embedding(Op):
     """A learned vector for each index, [L] -> [L, embedding_dim]."""
 
+    tokens = "read"
     examples = (("Embedding(20, 8)", (5,)), ("Embedding(20, 8, padding_idx=0)", (5,)))
 
     num_embeddings: PositiveInt = Field(description="how many indices there are")

@@ -19,7 +19,7 @@ from ..losses.objective import Objective
 from ..ops.base import Op
 from ..optim.schedules import Schedule
 from ..semantics.bindings import SPLITS, BlockValue, DataValue
-from ..semantics.elsewhere import instead, synonyms
+from ..semantics.elsewhere import AIMS, DOMAIN, instead, synonyms
 from ..semantics.fieldtypes import FEW, listed, types_of
 from ..semantics.functions import FUNCTIONS, called
 from ..semantics.names import ROLES, Named
@@ -80,13 +80,21 @@ def advice(
     keys = [above.key for above in path if isinstance(above, nodes.Entry)]
     if due and str in due and (key := next((node for node in path if node in keys), None)):
         return (f'write the path in quotes: `"{state_key(key.span.text)}"`',)
-    if help := instead(name.id, is_package=isinstance(path[-2], nodes.Attribute)):
+    if help := instead(name.id, is_package=isinstance(path[-2], nodes.Attribute)) or _by_place(name.id, path[-2], due):
         return (help,)
     is_called = isinstance(path[-2], nodes.Call) and path[-2].function is name
     known = {*visible, *_names(due, named, is_called=is_called)}
     meant = next((word for word in synonyms(name.id) if word in known), None)
     helps = (f"did you mean `{meant}`?",) if meant else did_you_mean(name.id, known) or _choice(name.id, due, named)
     return helps or _declared(name, declaration)
+
+
+def _by_place(name: str, above: nodes.Node, due: Due) -> str | None:
+    """What to do about a word that means something else here, and only in some places."""
+    if due and (Metric in due or CostOf in due):
+        return AIMS.get(name)
+    of_range = isinstance(above, nodes.Call) and any(isinstance(one.value, nodes.Range) for one in above.arguments)
+    return DOMAIN if name == "log" and of_range else None
 
 
 def _declared(name: nodes.Name, declaration: nodes.Declaration) -> tuple[str, ...]:

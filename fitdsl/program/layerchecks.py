@@ -10,12 +10,8 @@ from collections.abc import Callable, Iterator
 from ..diagnostics import Diagnostic, Severity
 from ..graph.model import Layer, Network, full_address
 from ..losses.base import Reads
+from .model import Hint
 from .stagechecks import StageInContext, finding
-
-# Ops are told by their words, so that a spec loads the families it names and no others.
-REARRANGING = frozenset({"Flatten", "Identity", "Permute", "Reshape", "Transpose", "Unflatten"})
-"""Ops that leave numbers as they are, so that tokens stay tokens."""
-BATCH_NORMS = frozenset({"BatchNorm1d", "BatchNorm2d"})
 
 
 def outputs_are_logits(at: StageInContext) -> Iterator[Diagnostic]:
@@ -25,7 +21,7 @@ def outputs_are_logits(at: StageInContext) -> Iterator[Diagnostic]:
         read |= {*term.teachers} if Reads.TEACHER_LOGITS in term.term.loss.reads else set()
         for name in sorted(read):
             last = _output_layer(at.networks[name])
-            if last is not None and last.op.word == "Softmax":
+            if last is not None and last.op.gives_probabilities:
                 message = f"`{term.name}` takes logits, and makes probabilities of them; `{name}` gives probabilities"
                 help = f"take `{last.op.word}()` away from the end of `{name}`"
                 yield finding("FIT4016", at.span("loss", term.term.loss.word), message, help, severity=Severity.WARNING)
@@ -38,8 +34,8 @@ def _output_layer(network: Network) -> Layer | None:
 
 def hints_reach_what_leads_to_them(at: StageInContext) -> Iterator[Diagnostic]:
     """No layer that leads to a guided one stays at its random start."""
-    hints = {at.hints[hint].student: hint for hint in reversed(at.plan.hints)}
-    for name, hint in hints.items() if at.is_certain else ():
+    taught = dict.fromkeys(at.hints[hint].student for hint in at.plan.hints)
+    for name in taught if at.is_certain else ():
         network, learning = at.networks[name], at.plan.trains.get(name, frozenset())
         trained = learning.union(*(stage.trains.get(name, ()) for stage in at.ancestors()))
         layers = network.graph.layers
@@ -47,8 +43,17 @@ def hints_reach_what_leads_to_them(at: StageInContext) -> Iterator[Diagnostic]:
         if left and learning and not network.is_trained:
             layer = full_address(name, left[0])
             message = f"`{layer}` keeps its random start: stage `{at.plan.name}` needs it and does not train it"
-            help = f"train all that leads to what the hint guides: `{name}[..{hint}]`"
+            hint = next((hint for hint in at.plan.hints if left[0] in _leading_to(at.hints[hint], network)), None)
+            help = (
+                f"train all that leads to what the hint guides: `{name}[..{hint}]`"
+                if hint
+                else f"train all of `{name}`"
+            )
             yield finding("FIT4017", at.span("train"), message, help, severity=Severity.WARNING)
+
+
+def _leading_to(hint: Hint, student: Network) -> frozenset[str]:
+    return student.graph.ancestors(hint.guided) if hint.student == student.name else frozenset()
 
 
 def batches_can_be_normalised(at: StageInContext) -> Iterator[Diagnostic]:
@@ -58,7 +63,7 @@ def batches_can_be_normalised(at: StageInContext) -> Iterator[Diagnostic]:
         layers = at.networks[name].graph.layers
         for address in layers:
             op, type = layers[address].op, layers[address].type
-            if address in learning and op.word in BATCH_NORMS and type.size == type.shape[0]:
+            if address in learning and op.averages_batch and type.size == type.shape[0]:
                 layer = full_address(name, address)
                 message = f"`{layer}` has one number a channel in a batch of 1, and a mean needs several"
                 help = "take a larger `batch`, or `LayerNorm()`"
@@ -79,19 +84,19 @@ def _misread_tokens(at: StageInContext, network: Network) -> Iterator[Diagnostic
     tokens = set(graph.inputs)
     for layer in graph.layers.values():
         is_given = not tokens.isdisjoint(layer.inputs)
-        if is_given and layer.op.word in REARRANGING:
+        if is_given and layer.op.tokens == "kept":
             tokens.add(layer.address)
             continue
-        name, is_embedding = f"`{full_address(network.name, layer.address)}`", layer.op.word == "Embedding"
-        vectors = dict(layer.op)["num_embeddings"] if is_embedding else None
-        if is_embedding and not is_given:
+        name, is_reader = f"`{full_address(network.name, layer.address)}`", layer.op.tokens == "read"
+        vectors = dict(layer.op).get("num_embeddings")
+        if is_reader and not is_given:
             message, help = f"{name} takes tokens, and is given other numbers", "put it first, where the data flow in"
-        elif is_embedding and vocab is None:
+        elif is_reader and vocab is None:
             message, help = f"{name} takes tokens, and `{source}` gives real numbers", "take `Linear` instead"
         elif vectors is not None and vocab is not None and vectors < vocab:
             message = f"{name} has {vectors:,} vectors for {vocab:,} tokens"
             help = f"give it one for each: `Embedding({vocab}, …)`"
-        elif vocab is not None and is_given and not is_embedding:
+        elif vocab is not None and is_given and not is_reader:
             message = f"{name} takes real numbers, and `{source}` gives tokens"
             help = f"make vectors of them first: `Embedding({vocab}, …)`"
         else:

@@ -23,16 +23,22 @@ WORDS: Mapping[str, str] = {
     "StepLR": "write `steps([…])`",
     "ExponentialLR": "write `exponential(…)`",
     "OneCycleLR": "write `one_cycle()`",
-    "accuracy": "write `val.accuracy`",
-    "acc": "write `val.accuracy`",
-    "error": "write `val.error`",
-    "latency": "bound `params`, `weights`, `macs` or `activations`: how long a student takes depends on the machine",
-    "log": "a domain stands behind `in`: `param lr = 1e-3 in log(1e-4 .. 1e-2)`",
     "fp32": 'write it in quotes: `"fp32"`',
     "bf16": 'write it in quotes: `"bf16"`',
     "fp16": 'write it in quotes: `"fp16"`',
 }
 """What to do about a word that is something else here."""
+
+AIMS: Mapping[str, str] = {
+    "accuracy": "write `val.accuracy`",
+    "acc": "write `val.accuracy`",
+    "error": "write `val.error`",
+    "latency": "bound `params`, `weights`, `macs` or `activations`: how long a student takes depends on the machine",
+}
+"""What to do about a word where a metric or a cost is due."""
+
+DOMAIN = "a domain stands behind `in`: `param lr = 1e-3 in log(1e-4 .. 1e-2)`"
+"""What to do about `log` of a range where a value is due."""
 
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "linear": ("fc",),

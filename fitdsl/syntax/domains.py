@@ -16,9 +16,9 @@ _LONGEST = 200
 
 _PARAM = re.compile(
     r"""
-    (?P<head>param\s+\w+) \s* (?:=\s*)?
-    (?:(?P<default>[^\n\#]*?)\s*\bin\b\s*)?
-    (?P<domain>(?P<open>log\s*\(|[\[({])? (?P<inner>(?:(?!\bin\b)[^\[\](){}:\#])+) [\])}]?)
+    (?P<head>param[ \t]+\w+) [ \t]* (?:=[ \t]*)?
+    (?:(?P<default>[^\n\#]*?)[ \t]*\bin\b[ \t]*)?
+    (?P<domain>(?P<open>log[ \t]*\(|[\[({])? (?P<inner>(?:(?!\bin\b)(?(open)[^\[\](){}:\#]|[^\[\](){}:\#\n]))+) [\])}]?)
     [ \t]*(?=\#|\n|\Z)
 """,
     re.VERBOSE,

@@ -235,8 +235,12 @@ class Recovery:
         """A comment as in C: alone on its line, or behind a statement, which then seems to be divided by its text."""
         text, start = self.cursor.source.text, word.span.start
         if word.type != "FLOOR":
-            start = text.find("//", text.rfind("\n", 0, start) + 1, start)
+            line = text.rfind("\n", 0, start) + 1
+            start = text.find("//", line, start)
             if start < 0 or word.type != "NAME" or not text[start + 2 : word.span.start].strip().isidentifier():
+                return False
+            before = text[line:start]
+            if before.count("(") + before.count("[") > before.count(")") + before.count("]"):
                 return False
         span = self.cursor.source.span(start, start + 2)
         advice = "write `#` instead of `//`"

@@ -61,7 +61,7 @@ def doubt(stage: Stage, name: str, val: Part, kept: Kept | None, *, batch: int) 
         logits = _computed(stage, name, val, chosen, batch)
     right = (logits.argmax(dim=1) == targets).double().mean().item()
     chance = targets.bincount().max().item() / count
-    if right > chance + sqrt(chance * (1 - chance) / count):
+    if chance == 1 or right > chance + sqrt(chance * (1 - chance) / count):
         return None
     return (
         f"`{name}` answers {right:.0%} of {count} validation examples rightly, and chance is {chance:.0%}: were its "

@@ -17,7 +17,6 @@ from ..atomic import PART, cut_half_a_line, write_text
 from ..backend.refusal import refusal
 from ..dataclass import dataclass
 from ..work.hold import held
-from ..work.paths import moved
 from .checkpoint import Checkpoints
 from .events import Event
 from .options import TrainOptions
@@ -54,12 +53,12 @@ class RunFolder:
         return self.path / "logs" / name
 
     @contextmanager
-    def begun(self, report: RunReport, base: Path, *, is_new: bool) -> Iterator[None]:
+    def begun(self, report: RunReport, spec: str, *, is_new: bool) -> Iterator[None]:
         """Make the folder, write what is known at the start, and keep other processes out within the block.
 
         Args:
             report: Of the run, which begins or goes on.
-            base: Folder of its spec, which is written so that it can be trained from here.
+            spec: Its text, as it can be trained from here.
             is_new: Whether nothing may be here.
 
         Raises:
@@ -77,7 +76,7 @@ class RunFolder:
                 self.check_free()
             self.write(report)
             with self.writing():
-                write_text(self.path / "spec.fit", moved(report.spec, base, self.path))
+                write_text(self.path / "spec.fit", spec)
                 cut_half_a_line(self.path / "events.jsonl")
                 _remove_parts(self.path)
             yield

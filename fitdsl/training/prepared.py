@@ -43,8 +43,8 @@ def prepare(settings: DataSettings, examples: Any, file: Path | None) -> Tensor:
 
     Args:
         settings: The data declaration.
-        examples: As its data set holds them, [n, ...]: a tensor or whatever numpy takes for an array. Numbers of type
-            uint8 are pixels and divided by 255; all others are taken as they are.
+        examples: [n, ...] in the shape that its data set declares, images [n, C, H, W]: a tensor or whatever numpy
+            takes for an array. Numbers of type uint8 are pixels and divided by 255; all others are taken as they are.
         file: What the preparations have learned; not looked at where they learn nothing.
 
     Returns:
@@ -56,6 +56,9 @@ def prepare(settings: DataSettings, examples: Any, file: Path | None) -> Tensor:
     """
     steps = held_out_steps(settings)
     learned = _learned(settings, file) if any(map(learns, steps)) else {}
+    if isinstance(examples, Tensor):
+        examples = examples.detach().cpu()
+        examples = examples.float() if examples.is_floating_point() else examples
     source = _as_stored(settings, np.asarray(examples))
     return in_memory(View(source, np.arange(len(source)), unpack(steps, learned)))
 

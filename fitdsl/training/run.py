@@ -14,6 +14,7 @@ from ..dataclass import dataclass
 from ..diagnostics import did_you_mean
 from ..program.model import Program, StagePlan
 from ..work.key import StageKey, stage_keys
+from ..work.paths import moved
 from ..work.store import Store
 from .events import RunDone, RunStarted, StageDone
 from .folder import RunFolder, beside, choose_folder
@@ -124,7 +125,8 @@ class _Run:
         """Run in the folder while nobody else may; `taken` fills a new one with stages that are finished."""
         stages = {name: self.materials.prepared(self.program.stages[name]) for name in names}
         self.telling = Telling(self.folder, self.options.observer)
-        begun = self.folder.begun(self.report, self.options.base, is_new=is_new)
+        spec = moved(self.options.spec, self.options.base, self.folder.path)
+        begun = self.folder.begun(self.report, spec, is_new=is_new)
         with begun, self._logging(), listening() as is_interrupted:
             already = {**self.report.stages, **self.peers.agreed(taken)}
             self.report = self.report.model_copy(update={"stages": already})

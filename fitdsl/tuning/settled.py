@@ -135,9 +135,10 @@ class Settled:
             FitError: Spec, seed or values of other params differ (FIT5034).
         """
         then, now = {"seed": earlier.seed, "point": earlier.point}, {"seed": self.seed, "point": self.fixed}
-        notes = [] if self._is_of(earlier) else list(differences(earlier.spec, self.compilation.linked))
-        notes += [f"`{name}`: {value} -> {now[name]}" for name, value in then.items() if value != now[name]]
-        if notes:
+        is_of = self._is_of(earlier)
+        if not is_of or then != now:
+            notes = [] if is_of else list(differences(earlier.spec, self.compilation.linked))
+            notes += [f"`{name}`: {value} -> {now[name]}" for name, value in then.items() if value != now[name]]
             helps = [
                 "go on with the spec it was begun with, or leave `--resume` out: a new search takes what is finished "
                 "and the same from the store",

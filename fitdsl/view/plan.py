@@ -52,7 +52,7 @@ def plan(
         blocks.append([display.paint("space", Style.STRONG), *indent(wrap("", space, display.width - 2))])
     if search:
         aims = ", ".join(map(str, search.goals))
-        sampler = f"{spell(search.sampler)}, {counted(search.sampler.trials, 'student')}"
+        sampler = f"{spell(search.sampler)}, up to {counted(search.sampler.trials, 'student')}"
         lines = (f"goals      {aims}", f"sampler    {sampler}", f"scheduler  {spell(search.scheduler)}")
         blocks.append([display.paint("search", Style.STRONG), *indent(map(printable, lines))])
     return sections(blocks)

@@ -8,13 +8,18 @@ from pathlib import Path
 
 from ..component import find
 from ..data.base import Dataset
+from ..dataclass import dataclass
 from ..diagnostics import Reporter
 from ..graph.sources import Factory
 from ..graph.sources import Source as NetworkSource
 from ..source import Source
 from ..syntax import nodes
 from ..syntax.parser import parse
+from ..syntax.spelling import spell
 from ..syntax.walk import children
+
+ROOT = "root"
+"""The field by which published data sets say in which folder they lie."""
 
 
 def moved(text: str, base: Path, folder: Path) -> str:
@@ -25,10 +30,9 @@ def moved(text: str, base: Path, folder: Path) -> str:
         base: The folder that it is in.
         folder: The one that it is to be read in.
     """
-    found = _paths(parse(Source("spec", text), Reporter()))
-    for string in sorted(found, key=lambda string: string.span.start, reverse=True):
-        if seen := _seen_from(folder, string.value, base):
-            text = f'{text[: string.span.start]}"{seen}"{text[string.span.end :]}'
+    edits = _Mover(base, folder).edits(parse(Source("spec", text), Reporter()))
+    for start, end, replacement in sorted(edits, reverse=True):
+        text = f"{text[:start]}{replacement}{text[end:]}"
     return text
 
 
@@ -38,43 +42,70 @@ def own_module(factory: Factory, base: Path) -> Path | None:
     return next((place for place in (root.with_suffix(".py"), root) if place.exists()), None)
 
 
-def _paths(node: nodes.Node) -> Iterator[nodes.String]:
-    """The texts that may name a file or a function: all but those that an op, a loss or the like is given."""
-    match node:
-        case nodes.String():
-            yield node
-        case nodes.Call(function=nodes.Name(id=word)):
-            called = find(word)
-            if called is not None and issubclass(called, Dataset):
-                yield from _below(node)
-            elif called is not None and issubclass(called, NetworkSource):
-                yield from _paths_of_source(node, called)
-        case _:
-            yield from _below(node)
+Edit = tuple[int, int, str]
+"""Where a piece of text begins and ends, and what to put in its place."""
 
 
-def _below(node: nodes.Node) -> Iterator[nodes.String]:
-    return (string for child in children(node) for string in _paths(child))
+@dataclass(frozen=True)
+class _Mover:
+    base: Path
+    folder: Path
+
+    def edits(self, node: nodes.Node) -> Iterator[Edit]:
+        """What changes below a node: texts that may name a file, not those that an op, a loss or the like is given."""
+        match node:
+            case nodes.String():
+                yield from self._string(node)
+            case nodes.Call(function=nodes.Name(id=word)):
+                called = find(word)
+                if called is not None and issubclass(called, Dataset):
+                    yield from self._dataset(node, called)
+                elif called is not None and issubclass(called, NetworkSource):
+                    yield from self._network(node, called)
+            case _:
+                yield from (edit for child in children(node) for edit in self.edits(child))
+
+    def _dataset(self, call: nodes.Call, dataset: type[Dataset]) -> Iterator[Edit]:
+        fields = list(dataset.model_fields)
+        given = [a.name.text if a.name else fields[place] for place, a in enumerate(call.arguments[: len(fields)])]
+        for argument in call.arguments:
+            if isinstance(argument.value, nodes.String):
+                yield from self._string(argument.value, is_file=True)
+        if ROOT in fields and ROOT not in given:
+            # a default is as seen from the spec, too
+            default = dataset.model_fields[ROOT].default
+            if isinstance(default, str) and (self.base / default).exists():
+                there = f"{', ' * bool(given)}{ROOT}={_quoted(self._relative(default))}"
+                yield call.span.end - 1, call.span.end - 1, there
+
+    def _network(self, call: nodes.Call, source: type[NetworkSource]) -> Iterator[Edit]:
+        names = {"weights"} if source.package else {"weights", "model"}
+        for argument, field in zip(call.arguments, source.model_fields, strict=False):
+            if (argument.name.text if argument.name else field) in names:
+                yield from self.edits(argument.value)
+
+    def _string(self, string: nodes.String, *, is_file: bool = False) -> Iterator[Edit]:
+        there = self._seen(string.value, is_file=is_file)
+        if there is not None:
+            yield string.span.start, string.span.end, _quoted(there)
+
+    def _seen(self, name: str, *, is_file: bool) -> str | None:
+        """A name of something beside the spec as seen from the other folder; None for any other text."""
+        if Path(name).is_absolute() or not (is_file or name.strip("./")):
+            return None
+        if (self.base / name).exists():
+            return self._relative(name)
+        factory = Factory.read(name)
+        if factory is None or own_module(factory, self.base) is None:
+            return None
+        return factory.inside(self._relative(factory.folder))
+
+    def _relative(self, name: str) -> str:
+        # links to folders are followed, as `..` leads out of where they lead to
+        place = self.base / name
+        real = place.resolve() if place.is_dir() else place.parent.resolve() / place.name
+        return Path(os.path.relpath(real, self.folder.resolve())).as_posix()
 
 
-def _paths_of_source(call: nodes.Call, source: type[NetworkSource]) -> Iterator[nodes.String]:
-    names = {"weights"} if source.package else {"weights", "model"}
-    for argument, field in zip(call.arguments, source.model_fields, strict=False):
-        if (argument.name.text if argument.name else field) in names:
-            yield from _paths(argument.value)
-
-
-def _seen_from(folder: Path, name: str, base: Path) -> str | None:
-    """A name of something beside the spec; None for any other text."""
-    if Path(name).is_absolute() or not name.strip("./"):
-        return None
-    if (base / name).exists():
-        return _relative(base / name, folder)
-    factory = Factory.read(name)
-    if factory is None or own_module(factory, base) is None:
-        return None
-    return factory.inside(_relative(base / factory.folder, folder))
-
-
-def _relative(path: Path, folder: Path) -> str:
-    return Path(os.path.relpath(path, folder)).as_posix()
+def _quoted(text: str) -> str:
+    return spell(nodes.String(value=text))

@@ -105,7 +105,7 @@ def test_sizes_of_a_split(split: dict[str, int | float], sizes: tuple[int, int])
         (
             {"train": 0.995, "val": 0.005},
             "the split leaves none of 100 examples to validate on",
-            "take a larger `val`, or leave it out",
+            "take a larger `val`, or none: `split = {train: 1.0}`",
         ),
         (
             {"train": 0.8, "valid": 0.2},

@@ -67,6 +67,14 @@ def test_what_leads_to_a_guided_layer_learns(selected: str, layer: str | None) -
     assert found(HINTED.replace("SELECTED", selected)) == ([f"{warning}  ({help})"] if layer else [])
 
 
+def test_of_several_hints_the_one_that_needs_the_layer_is_named() -> None:
+    two = HINTED.replace("hint mid: t.h guides s.c", "hint low: t.h guides s.a\nhint mid: t.h guides s.c")
+    spec = two.replace("SELECTED", "s[..low]").replace("loss = hint(mid)", "loss = hint(low) + hint(mid)")
+    assert [line.rpartition("guides: ")[2] for line in found(spec) if "FIT4017" in line] == ["`s[..mid]`)"]
+    spec = HINTED.replace("SELECTED", "s[..mid]").replace("loss = hint(mid)", "loss = hint(mid) + ce()")
+    assert [line.rpartition("  ")[2] for line in found(spec) if "FIT4017" in line] == ["(train all of `s`)"]
+
+
 def test_what_was_trained_before_may_stay_as_it_is() -> None:
     first = "stage first {\n  train = s\n  loss = ce()\n  optimizer = SGD(lr=0.1)\n  epochs = 1\n}\n"
     after = HINTED.replace("SELECTED", "s.c").replace("stage hints", f"{first}stage hints after first")
@@ -103,6 +111,7 @@ def test_one_example_to_train_on_is_a_batch_of_one() -> None:
         ),
         ("Embedding(9, 4) -> Flatten() -> Linear(10)", None),
         ("Reshape([12]) -> Embedding(10, 4) -> Flatten() -> Linear(10)", None),
+        ("p = Split(2)\n[p[1], p[0]] -> Concat() -> Embedding(9, 4) -> Flatten() -> Linear(10)", None),
     ],
 )
 def test_tokens_are_embedded(body: str, finding: str | None) -> None:

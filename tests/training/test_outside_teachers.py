@@ -63,6 +63,31 @@ def test_what_a_run_leaves_of_its_spec_is_the_same_work(tmp_path: Path) -> None:
     assert left.train(run_dir=tmp_path / "again", device="cpu", allow_python=True).plan == first.plan
 
 
+def test_going_on_with_a_run_by_its_own_spec_leaves_that_as_it_is(tmp_path: Path) -> None:
+    save_weights(experiment(tmp_path).teacher.build(seed=7, allow_python=True), tmp_path / "w.safetensors")
+    trained(tmp_path, (':net"', ':net", weights="w.safetensors"'), run="runs/1")
+    left = tmp_path / "runs/1/spec.fit"
+    before = left.read_text()
+    fit.load(left).train(run_dir=left.parent, resume=True, device="cpu", allow_python=True)
+    assert left.read_text() == before
+    fit.load(tmp_path / "outside.fit").train(run_dir=left.parent, resume=True, device="cpu", allow_python=True)
+    assert left.read_text() == before
+
+
+def test_modules_of_one_name_in_two_folders_are_two(tmp_path: Path) -> None:
+    built = []
+    for folder, bias in (("a", "False"), ("b", "True")):
+        (tmp_path / folder).mkdir()
+        made = f"nn.Sequential(nn.Flatten(), nn.Linear(64, 10, bias={bias}))"
+        text = f"from torch import nn\n\n\ndef net():\n    return {made}\n"
+        (tmp_path / folder / "twin.py").write_text(text)
+        data, student = "data d {\n  source = Digits()\n}\n", "student s(x: d.input) {\n  Flatten() -> Linear(10)\n}\n"
+        (tmp_path / "twins.fit").write_text(f'fit 1\n{data}teacher t = python("{folder}/twin:net")\n{student}')
+        built.append(fit.load(tmp_path / "twins.fit").teacher.build(allow_python=True))
+    sys.modules.pop("twin")
+    assert [len(list(module.parameters())) for module in built] == [1, 2]
+
+
 def test_a_module_may_lie_in_a_folder_of_its_own(tmp_path: Path) -> None:
     plain = trained(tmp_path)
     experiment(tmp_path, ("my_teachers:net", "models/my_teachers:net"))

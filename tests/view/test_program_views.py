@@ -259,6 +259,6 @@ def test_a_plan_says_how_a_search_would_go(program: Program) -> None:
     assert plan(program, NARROW, search=search).endswith(
         "\n\nsearch\n"
         "  goals      maximize val.accuracy, minimize macs(s)\n"
-        "  sampler    random(), 32 students\n"
+        "  sampler    random(), up to 32 students\n"
         "  scheduler  asha()"
     )

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from fitdsl.diagnostics import Reporter
 from fitdsl.graph.sources import Factory
+from fitdsl.source import Source
+from fitdsl.syntax import nodes
+from fitdsl.syntax.parser import parse
+from fitdsl.syntax.walk import walk
 from fitdsl.work.paths import moved
 
 
@@ -63,6 +68,40 @@ def test_only_what_may_name_a_file_is_moved(base: Path, written: str, there: boo
     found = moved(text, base, base.parent / "runs" / "1")
     assert ('"../../specs/same"' in found) == (there is not False)
     assert ('"../../specs/teachers:big"' in found) == (there is None)
+
+
+def resolved(text: str, folder: Path) -> list[Path]:
+    """Where the texts of a spec lead to."""
+    spec = parse(Source("x.fit", text), Reporter())
+    return [(folder / node.value).resolve() for node in walk(spec) if isinstance(node, nodes.String)]
+
+
+def test_names_lead_to_the_same_through_links_quotes_and_points(base: Path, tmp_path: Path) -> None:
+    disk, odd = tmp_path / "disk", base / 'an "odd" one'
+    disk.mkdir()
+    odd.mkdir()
+    (base / "runs").symlink_to(disk)
+    there = base / "runs" / "1"
+    there.mkdir()
+    quoted = 'Npz("an \\"odd\\" one", [1], 2)'
+    for source in ('Npz("w.pt", [1], 2)', quoted, 'ImageFolder(".", [3, 8, 8], 2)', 'MNIST("..")'):
+        text = f"fit 1\n\ndata d {{ source = {source} }}\n"
+        (place,) = resolved(text, base)
+        assert place.exists()
+        assert resolved(moved(text, base, there), there) == [place]
+
+
+def test_a_default_root_is_named_where_it_is_there(base: Path) -> None:
+    there = base.parent / "runs" / "1"
+    texts = ["MNIST()", "CIFAR10(fine=1)", 'SVHN(root="models")']
+    before = "fit 1\n\n" + "".join(f"data d{n} {{ source = {text} }}\n" for n, text in enumerate(texts))
+    assert moved(before, base, there).count("root=") == 1
+    (base / "data").mkdir()
+    assert moved(before, base, there) == (
+        'fit 1\n\ndata d0 { source = MNIST(root="../../specs/data") }\n'
+        'data d1 { source = CIFAR10(fine=1, root="../../specs/data") }\n'
+        'data d2 { source = SVHN(root="../../specs/models") }\n'
+    )
 
 
 def test_a_text_moves_there_and_back(base: Path) -> None:

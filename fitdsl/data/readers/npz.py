@@ -16,19 +16,19 @@ from .damaged import damaged
 NAMES = (("x_train", "y_train", "x_test", "y_test"), ("train_images", "train_labels", "test_images", "test_labels"))
 
 
-def read_npz(paths: Mapping[str, Path], *, path: str, shape: tuple[int, ...], is_tokens: bool) -> Parts:
+def read_npz(paths: Mapping[str, Path], *, shape: tuple[int, ...], is_tokens: bool) -> Parts:
     """The four arrays, images brought to [n, C, H, W]. Nothing is unpickled.
 
     Args:
-        paths: Where the file was found.
-        path: Its name in the spec.
+        paths: Where the one file was found, by its name in the spec.
         shape: Declared shape of one example.
         is_tokens: Whether examples are sequences of whole numbers.
 
     Raises:
         Unusable: FIT6004, the file is no such archive; FIT6005, it holds other shapes or kinds of numbers.
     """
-    train, train_labels, test, test_labels = _arrays(paths[path])
+    (path,) = paths.values()
+    train, train_labels, test, test_labels = _arrays(path)
     if not is_tokens and (train.dtype == np.uint8) != (test.dtype == np.uint8):
         raise _two_units(train, test)
     return Parts(
