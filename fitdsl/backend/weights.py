@@ -60,7 +60,7 @@ def load_tensors(path: Path, span: Span = NOWHERE) -> dict[str, Tensor]:
         reason = "it is no table of tensors" if table is None else f"its table of tensors is inside, as `{table}`"
         held = "model.state_dict()" if table is None else f'torch.load("{path.name}", weights_only=True)["{table}"]'
         raise _unreadable(path, reason, held, span)
-    return dict(tensors)
+    return {name: tensor.to_dense() for name, tensor in tensors.items()}
 
 
 def _tables_in(value: Any) -> Iterable[str]:

@@ -178,3 +178,10 @@ def test_weights_of_a_wrapped_network_are_told_to_be_unwrapped(tmp_path: Path) -
     )
     save_weights(nn.DataParallel(nn.Linear(2, 5)), path)
     assert finding(path, module()).helps == ()
+
+
+def test_sparse_tensors_are_weights_too(tmp_path: Path) -> None:
+    made, loaded = torch.nn.Linear(3, 2), torch.nn.Linear(3, 2)
+    torch.save({name: tensor.to_sparse() for name, tensor in made.state_dict().items()}, tmp_path / "w.pt")
+    load_weights(loaded, tmp_path / "w.pt")
+    assert torch.equal(loaded.weight, made.weight)
