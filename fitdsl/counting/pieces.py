@@ -164,7 +164,7 @@ class Pieces:
 
         def make(values: Mapping[Variable, Any], held: Mapping[Slot, Any], state: State) -> Made | None:
             given = tuple(values.values())
-            key = (id(expr), id(at.names), given, tuple(held.values()), tuple(map(type, given)))
+            key = (id(expr), id(at.names), hashable(given), tuple(held.values()), tuple(map(type, given)))
             if key not in self._made:
                 # kept beside the answer, so that nothing else takes their identity
                 self._kept.append((expr, at.names))
@@ -263,3 +263,10 @@ class _Look:
             case Slot():
                 return self.wires(binding)
         return self.declarations.evaluator.value(binding.expr, self.scope(binding.expr, binding.names))
+
+
+def hashable(value: Any) -> Any:
+    """A value of the language that can be a key: dictionaries, which cannot, are told by what is in them."""
+    if isinstance(value, dict):
+        return (dict, *((name, hashable(inner)) for name, inner in value.items()))
+    return tuple(map(hashable, value)) if isinstance(value, tuple) else value

@@ -111,6 +111,20 @@ def test_a_space_of_a_million_million_students_is_counted() -> None:
     assert all(space.is_feasible(point) for point in drawn[:3])
 
 
+@pytest.mark.parametrize("choice", ["[{}]", "[8, {a: [1]}]", "{a: 8}"])
+def test_dictionaries_among_the_values_are_no_students(choice: str) -> None:
+    text = f"""fit 1
+param widths = [8] in {{[8], [4, 4], {choice}}}
+data d {{ source = Digits() }}
+student s(image: d.input) {{
+  Flatten()
+  repeat width in widths {{ Linear(width) }}
+  Linear(d.classes)
+}}
+"""
+    assert (space_of(text).size, space_of(text).valid) == (3, 2)
+
+
 SMALL = """fit 1
 param w = 4 in {4, 8, 16}
 param free = 1 in {1, 2}
