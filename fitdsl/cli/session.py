@@ -21,7 +21,8 @@ from ..view.reports import full
 from ..view.terminal import Display
 
 STDIN = Path("-")
-
+RECORDS = frozenset({"run.json", "search.json", "ledger.jsonl", "events.jsonl"})
+"""Files of runs and searches that nothing else holds."""
 
 SpecArgument = Annotated[Path, typer.Argument(metavar="SPEC", help="A .fit file.")]
 PathsArgument = Annotated[
@@ -111,10 +112,6 @@ def pick(name: str, options: Sequence[str], noun: str) -> str:
         return name
     (advice,) = did_you_mean(name, options) or (f"there are {', '.join(options)}",)
     raise typer.BadParameter(f"there is no {noun} `{name}`; {advice}")
-
-
-RECORDS = frozenset({"run.json", "search.json", "ledger.jsonl", "events.jsonl"})
-"""Files of runs and searches that nothing else holds."""
 
 
 def check_output(output: Path | None, *read: Path | None) -> None:

@@ -164,6 +164,11 @@ class DataSettings(Record):
             raise Rejected(f"`{steps[0].word}` takes real numbers, but `{self.source.word}` gives tokens")
         return reduce(lambda given, step: step.infer(given), steps, self.source.signature.input)
 
+    @property
+    def held_out_steps(self) -> tuple[Preparation, ...]:
+        """What is done to examples that nothing learns from: the preparations, and what stands for augmentations."""
+        return (*self.prepare, *(step.still for step in self.augment if step.still is not None))
+
     def split_seed(self, run: int) -> int:
         """What decides which examples are for validation in a run of this seed."""
         return run if self.seed is None else self.seed

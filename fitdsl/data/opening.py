@@ -10,7 +10,7 @@ import numpy as np
 
 from ..dataclass import dataclass
 from ..values import Rejected
-from .base import Dataset, DataSettings, Preparation
+from .base import Dataset, DataSettings
 from .calls import target_of
 from .doubts import doubts
 from .examples import Array, Indices, Parts, View, check_parts
@@ -85,18 +85,13 @@ def open_splits(settings: DataSettings, *, base: Path, seed: int) -> Opened:
     test = View(parts.test.inputs, np.arange(len(parts.test.targets)))
     steps = fit(settings.prepare, train)
     train = replace(train, steps=steps)
-    still = fit(held_out_steps(settings)[len(settings.prepare) :], train)
+    still = fit(settings.held_out_steps[len(settings.prepare) :], train)
     return Opened(
         {"train": train, "val": replace(val, steps=still), "test": replace(test, steps=still)},
         {"train": targets[chosen[0]], "val": targets[chosen[1]], "test": parts.test.targets},
         pack(still),
         tuple(doubts(settings, parts)),
     )
-
-
-def held_out_steps(settings: DataSettings) -> tuple[Preparation, ...]:
-    """What is done to examples that nothing is learned from: the preparations, and what stands for augmentations."""
-    return (*settings.prepare, *(step.still for step in settings.augment if step.still is not None))
 
 
 def _sizes(settings: DataSettings, available: int) -> tuple[int, int]:

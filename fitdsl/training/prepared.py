@@ -19,7 +19,6 @@ from ..atomic import write_bytes
 from ..backend.refusal import refusal
 from ..data.base import DataSettings
 from ..data.examples import Array, View
-from ..data.opening import held_out_steps
 from ..data.prepare import learns, unpack
 from ..work.describe import plain
 from .data import in_memory
@@ -54,7 +53,7 @@ def prepare(settings: DataSettings, examples: Any, file: Path | None) -> Tensor:
         FitError: What they have learned is needed and not at hand, or was learned by others (FIT6008).
         ValueError: The examples have another shape, or are no numbers.
     """
-    steps = held_out_steps(settings)
+    steps = settings.held_out_steps
     learned = _learned(settings, file) if any(map(learns, steps)) else {}
     if isinstance(examples, Tensor):
         examples = examples.detach().cpu()
@@ -78,7 +77,7 @@ def _as_stored(settings: DataSettings, examples: Array) -> Array:
 
 
 def _learned(settings: DataSettings, file: Path | None) -> dict[str, Array]:
-    words = ", ".join(f"`{step.word}`" for step in held_out_steps(settings) if learns(step))
+    words = ", ".join(f"`{step.word}`" for step in settings.held_out_steps if learns(step))
     if file is None or not file.is_file():
         where = "" if file is None else f": there is no `{file}`"
         helps = ["name the run whose network the examples are for; it keeps this in `data/NAME.safetensors`"]
@@ -96,4 +95,4 @@ def _learned(settings: DataSettings, file: Path | None) -> dict[str, Array]:
 
 
 def _origin(settings: DataSettings) -> str:
-    return json.dumps(plain([settings.source.signature.input.shape, held_out_steps(settings)]))
+    return json.dumps(plain([settings.source.signature.input.shape, settings.held_out_steps]))

@@ -33,7 +33,7 @@ def data_key(settings: DataSettings, *, base: Path, seed: int) -> str | None:
         return None
     reader = source.lower()
     held = [content(found[name]) for name in source.files.names]
-    steps = [plain(step) for step in (*settings.prepare, *(s.still for s in settings.augment if s.still is not None))]
+    steps = [plain(step) for step in settings.held_out_steps]
     return digest([reader.target, plain(reader.kwargs), held, plain(settings.split), steps, settings.split_seed(seed)])
 
 

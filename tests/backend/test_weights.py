@@ -162,11 +162,12 @@ def test_what_training_loops_save_is_told_how_to_be_saved(
     assert diagnostic.helps == (f"save the tensors alone: `{help}`",)
 
 
-def test_the_help_for_a_checkpoint_makes_it_fit(tmp_path: Path) -> None:
-    path = tmp_path / "net.pt"
-    torch.save({"epoch": 3, "model": module().state_dict()}, path)
-    torch.save(torch.load(path, weights_only=True)["model"], path)
-    load_weights(module(), path)
+def test_the_help_for_a_checkpoint_makes_it_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save({"epoch": 3, "mean": torch.ones(2), "model": module().state_dict()}, "net.pt")
+    (help,) = finding(Path("net.pt"), module()).helps
+    eval(help.split("`")[1], {"torch": torch})
+    load_weights(module(), Path("net_weights.pt"))
 
 
 def test_weights_of_a_wrapped_network_are_told_to_be_unwrapped(tmp_path: Path) -> None:
